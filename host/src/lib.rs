@@ -1,0 +1,62 @@
+//! libcurl moves the bytes; a sandboxed WebAssembly component decides.
+//!
+//! Every callback of libcurl that a plugin exports is forwarded to it, typed by the WIT package
+//! `transferhost:callbacks`. A plugin can do nothing but answer: it has no socket, no file, no network, and no more
+//! fuel, time and memory than its limits. When it fails, the transfer ends with libcurl's own code for that callback
+//! and with a reason.
+//!
+//! ```no_run
+//! use transferhost::{Host, MemorySink, Policy, PolicyKind, Transfer, TransferSpec};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let host = Host::new(Policy::new(PolicyKind::Tenant)?, None)?;
+//! let plugin = host.load("ssrf_guard.wasm".as_ref())?;
+//! let body = MemorySink::new(1 << 20);
+//! let spec = TransferSpec { url: "https://example.com/".to_owned(), ..TransferSpec::default() };
+//! let outcome = Transfer::new(&host, Some(&plugin), spec, Box::new(body.clone()))?.run();
+//! println!("{}: {} bytes", outcome.name, body.take().len());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The way of a chunk: libcurl calls `curl/trampoline` → `transfer/dispatch` → `guest/call` → `guest/verdict` → `sink`
+//! → `curl/returns`. Whatever fails on it leaves by one door, `transfer/latch`.
+
+#![deny(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+#[cfg(panic = "abort")]
+compile_error!("transferhost catches panics at the C boundary: build it with panic = \"unwind\"");
+
+mod address;
+mod ca;
+mod callback;
+mod cause;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
+mod curl;
+mod escape;
+mod guest;
+mod host;
+pub mod limits;
+mod sink;
+mod suggest;
+mod tenant;
+mod transfer;
+
+pub use address::Address;
+pub use ca::CaStore;
+pub use callback::Callback;
+pub use cause::{Blame, Cause};
+pub use curl::{CurlCode, LibcurlVersion};
+pub use guest::{EngineError, LoadError, Plugin, WIT_VERSION};
+pub use host::Host;
+pub use limits::{Limit, Limits};
+pub use sink::{FileSink, MemorySink, Sink, StdoutSink};
+pub use tenant::class::{Class, Classifier, Nat64PrefixError};
+pub use tenant::policy::{Policy, PolicyError, PolicyKind};
+pub use transfer::{
+    Abort, Body, Bytes, Calls, Cancel, GuestReport, Header, HttpVersion, LineObserver, Observer, Outcome,
+    ProgressObserver, Seconds, Source, SpecError, Transfer, TransferSpec,
+};

@@ -1,0 +1,5 @@
+//! The command `transferhost`.
+
+fn main() -> std::process::ExitCode {
+    transferhost::cli::main()
+}

@@ -1,0 +1,258 @@
+//! An easy handle and what libcurl calls for it.
+
+use std::ffi::{CStr, CString, NulError, c_char, c_int, c_long, c_void};
+use std::ptr::NonNull;
+use std::rc::Rc;
+
+use curl_sys::{CURL, CURLoption, curl_slist};
+
+use super::code::CurlCode;
+use super::info::InfoHandle;
+use super::option::{LongOption, OffsetOption, SlistOption, TextOption};
+use super::sys_ext;
+use super::trampoline::{self, Callbacks};
+
+/// An option that libcurl did not take.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SetoptError {
+    /// libcurl's refusal.
+    #[error("libcurl refused {option}: {}", code.describe())]
+    Refused {
+        /// Its name.
+        option: &'static str,
+        /// What libcurl answered.
+        code: CurlCode,
+    },
+    /// A string with a NUL in it.
+    #[error("the value of {option} contains a NUL byte")]
+    Nul {
+        /// Its name.
+        option: &'static str,
+        /// Where it is.
+        source: NulError,
+    },
+    /// libcurl made no handle.
+    #[error("libcurl is out of memory")]
+    Memory,
+}
+
+/// Which of libcurl's callbacks are wanted; for the others libcurl's default stays.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Hooks {
+    /// CURLOPT_HEADERFUNCTION.
+    pub(crate) header: bool,
+    /// CURLOPT_XFERINFOFUNCTION, with NOPROGRESS off.
+    pub(crate) xferinfo: bool,
+    /// CURLOPT_OPENSOCKETFUNCTION.
+    pub(crate) opensocket: bool,
+    /// CURLOPT_READFUNCTION and CURLOPT_SEEKFUNCTION.
+    pub(crate) read: bool,
+}
+
+/// An easy handle with its callbacks.
+pub(crate) struct Easy<H: Callbacks> {
+    handle: NonNull<CURL>,
+    info: InfoHandle,
+    slists: Vec<NonNull<curl_slist>>,
+    error: Box<[u8; curl_sys::CURL_ERROR_SIZE]>,
+    // Last, so that it is dropped after `drop` has run curl_easy_cleanup, which may call back.
+    handler: Rc<H>,
+}
+
+impl<H: Callbacks> Easy<H> {
+    /// A handle whose write callback is `handler`'s; the others are installed by [`Easy::hook`].
+    pub(crate) fn new(handler: Rc<H>) -> Result<Easy<H>, SetoptError> {
+        super::version::global_init();
+        // SAFETY: curl_easy_init has no precondition once curl_global_init was called, which global_init saw to.
+        let handle = NonNull::new(unsafe { curl_sys::curl_easy_init() }).ok_or(SetoptError::Memory)?;
+        let mut easy = Easy {
+            handle,
+            info: InfoHandle::new(handle),
+            slists: Vec::new(),
+            error: Box::new([0; curl_sys::CURL_ERROR_SIZE]),
+            handler,
+        };
+        let write: curl_sys::curl_write_callback = trampoline::write::<H>;
+        let userdata = easy.userdata();
+        let buffer: *mut c_char = easy.error.as_mut_ptr().cast();
+        easy.pointer("CURLOPT_ERRORBUFFER", curl_sys::CURLOPT_ERRORBUFFER, buffer.cast())?;
+        easy.pointer(
+            "CURLOPT_WRITEFUNCTION",
+            curl_sys::CURLOPT_WRITEFUNCTION,
+            write as *const c_void,
+        )?;
+        easy.pointer("CURLOPT_WRITEDATA", curl_sys::CURLOPT_WRITEDATA, userdata)?;
+        // Signals are the process's affair, and libcurl's own timeouts need none with its threaded resolver.
+        easy.set_long(LongOption::NOSIGNAL, 1)?;
+        Ok(easy)
+    }
+
+    /// Installs the callbacks that are wanted.
+    pub(crate) fn hook(&mut self, hooks: Hooks) -> Result<(), SetoptError> {
+        let userdata = self.userdata();
+        if hooks.header {
+            let header: curl_sys::curl_write_callback = trampoline::header::<H>;
+            self.pointer(
+                "CURLOPT_HEADERFUNCTION",
+                curl_sys::CURLOPT_HEADERFUNCTION,
+                header as *const c_void,
+            )?;
+            self.pointer("CURLOPT_HEADERDATA", curl_sys::CURLOPT_HEADERDATA, userdata)?;
+        }
+        if hooks.xferinfo {
+            let xferinfo: sys_ext::XferinfoCallback = trampoline::xferinfo::<H>;
+            self.pointer(
+                "CURLOPT_XFERINFOFUNCTION",
+                sys_ext::CURLOPT_XFERINFOFUNCTION,
+                xferinfo as *const c_void,
+            )?;
+            self.pointer("CURLOPT_XFERINFODATA", sys_ext::CURLOPT_XFERINFODATA, userdata)?;
+            self.set_long(LongOption::NOPROGRESS, 0)?;
+        }
+        if hooks.opensocket {
+            let opensocket: curl_sys::curl_opensocket_callback = trampoline::opensocket::<H>;
+            let function = opensocket as *const c_void;
+            self.pointer(
+                "CURLOPT_OPENSOCKETFUNCTION",
+                curl_sys::CURLOPT_OPENSOCKETFUNCTION,
+                function,
+            )?;
+            self.pointer("CURLOPT_OPENSOCKETDATA", curl_sys::CURLOPT_OPENSOCKETDATA, userdata)?;
+        }
+        if hooks.read {
+            let read: curl_sys::curl_read_callback = trampoline::read::<H>;
+            let seek: sys_ext::SeekCallback = trampoline::seek::<H>;
+            self.pointer(
+                "CURLOPT_READFUNCTION",
+                curl_sys::CURLOPT_READFUNCTION,
+                read as *const c_void,
+            )?;
+            self.pointer("CURLOPT_READDATA", curl_sys::CURLOPT_READDATA, userdata)?;
+            self.pointer(
+                "CURLOPT_SEEKFUNCTION",
+                curl_sys::CURLOPT_SEEKFUNCTION,
+                seek as *const c_void,
+            )?;
+            self.pointer("CURLOPT_SEEKDATA", curl_sys::CURLOPT_SEEKDATA, userdata)?;
+        }
+        Ok(())
+    }
+
+    /// The callbacks' own state.
+    pub(crate) fn handler(&self) -> &Rc<H> {
+        &self.handler
+    }
+
+    /// Answers getinfo for as long as this handle lives.
+    pub(crate) fn info(&self) -> &InfoHandle {
+        &self.info
+    }
+
+    /// libcurl's own words for the last failure; empty where it had none.
+    pub(crate) fn error_text(&self) -> String {
+        let text = CStr::from_bytes_until_nul(&self.error[..]).unwrap_or_default();
+        text.to_string_lossy().trim_end().to_owned()
+    }
+
+    /// Sets a number.
+    pub(crate) fn set_long(&mut self, option: LongOption, value: i64) -> Result<(), SetoptError> {
+        // SAFETY: the handle is live, and a LongOption is one that takes a `long` (option.rs, tested there).
+        let code = unsafe { curl_sys::curl_easy_setopt(self.handle.as_ptr(), option.number(), value as c_long) };
+        accepted(option.name(), code)
+    }
+
+    /// Sets an offset or a size.
+    pub(crate) fn set_offset(&mut self, option: OffsetOption, value: u64) -> Result<(), SetoptError> {
+        let value = curl_sys::curl_off_t::try_from(value).unwrap_or(curl_sys::curl_off_t::MAX);
+        // SAFETY: the handle is live, and an OffsetOption is one that takes a `curl_off_t` (option.rs, tested there).
+        let code = unsafe { curl_sys::curl_easy_setopt(self.handle.as_ptr(), option.number(), value) };
+        accepted(option.name(), code)
+    }
+
+    /// Sets a string.
+    pub(crate) fn set_text(&mut self, option: TextOption, value: impl Into<Vec<u8>>) -> Result<(), SetoptError> {
+        let value = CString::new(value).map_err(|source| SetoptError::Nul {
+            option: option.name(),
+            source,
+        })?;
+        self.pointer(option.name(), option.number(), value.as_ptr().cast())
+    }
+
+    /// Sets a list, kept for as long as the handle.
+    pub(crate) fn set_slist(&mut self, option: SlistOption, lines: &[String]) -> Result<(), SetoptError> {
+        let mut list: *mut curl_slist = std::ptr::null_mut();
+        for line in lines {
+            let line = CString::new(line.as_str()).map_err(|source| SetoptError::Nul {
+                option: option.name(),
+                source,
+            })?;
+            // SAFETY: `list` is null or a list of curl_slist_append's own, and the line is NUL-terminated and copied.
+            let longer = unsafe { curl_sys::curl_slist_append(list, line.as_ptr()) };
+            match NonNull::new(longer) {
+                Some(longer) => list = longer.as_ptr(),
+                None => {
+                    // SAFETY: `list` is null or a list that nobody else has.
+                    unsafe { curl_sys::curl_slist_free_all(list) };
+                    return Err(SetoptError::Memory);
+                }
+            }
+        }
+        // Freed with the handle: libcurl does not copy lists.
+        self.slists.extend(NonNull::new(list));
+        self.pointer(option.name(), option.number(), list.cast())
+    }
+
+    /// Sets the bytes of a POST, which libcurl copies.
+    pub(crate) fn set_post_fields(&mut self, bytes: &[u8]) -> Result<(), SetoptError> {
+        self.set_offset(OffsetOption::POSTFIELDSIZE_LARGE, bytes.len() as u64)?;
+        // The size was set first, so that libcurl copies by it and not up to a NUL.
+        self.pointer(
+            "CURLOPT_COPYPOSTFIELDS",
+            curl_sys::CURLOPT_COPYPOSTFIELDS,
+            bytes.as_ptr().cast(),
+        )
+    }
+
+    /// Lets both directions go on. Callbacks may run before it returns.
+    pub(crate) fn unpause(&self) -> CurlCode {
+        let all: c_int = sys_ext::CURLPAUSE_CONT;
+        // SAFETY: the handle is live, and this is the thread that drives it: an Easy is not Send.
+        CurlCode::from_raw(unsafe { curl_sys::curl_easy_pause(self.handle.as_ptr(), all) })
+    }
+
+    pub(super) fn raw(&self) -> *mut CURL {
+        self.handle.as_ptr()
+    }
+
+    fn userdata(&self) -> *mut c_void {
+        Rc::as_ptr(&self.handler).cast_mut().cast()
+    }
+
+    fn pointer(&mut self, name: &'static str, option: CURLoption, value: *const c_void) -> Result<(), SetoptError> {
+        // SAFETY: the handle is live; every caller in this file passes an option that takes a pointer, and a value
+        // that libcurl copies, or that lives as long as this handle: the handler, the error buffer, the lists, or a
+        // function whose signature was checked by binding it to curl-sys's type.
+        let code = unsafe { curl_sys::curl_easy_setopt(self.handle.as_ptr(), option, value) };
+        accepted(name, code)
+    }
+}
+
+impl<H: Callbacks> Drop for Easy<H> {
+    fn drop(&mut self) {
+        self.info.retire();
+        // SAFETY: the handle came from curl_easy_init and is cleaned up once; it is in no multi handle any more, since
+        // Multi owns the easy handles that it holds and removes them before it gives them up.
+        unsafe { curl_sys::curl_easy_cleanup(self.handle.as_ptr()) };
+        for list in &self.slists {
+            // SAFETY: each list came from curl_slist_append, and its handle, the only user, is gone.
+            unsafe { curl_sys::curl_slist_free_all(list.as_ptr()) };
+        }
+    }
+}
+
+fn accepted(option: &'static str, code: curl_sys::CURLcode) -> Result<(), SetoptError> {
+    match CurlCode::from_raw(code) {
+        CurlCode::OK => Ok(()),
+        code => Err(SetoptError::Refused { option, code }),
+    }
+}

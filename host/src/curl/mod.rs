@@ -1,0 +1,37 @@
+//! libcurl, wrapped: the only folder with `unsafe`. It knows nothing of WebAssembly.
+//!
+//! A transfer is an [`Easy`] handle with an implementation of [`Callbacks`]; a [`Multi`] handle drives it from
+//! [`Poller`]'s readiness. What libcurl calls goes through `trampoline`: pointer to slice, one call of the trait with a
+//! panic caught, and the answer turned into libcurl's number by `returns`.
+//!
+//! **Re-entry.** Every libcurl function but getinfo may call back before it returns. So the trait takes `&self`, and
+//! nothing in this folder holds a borrow of anything that a callback could want while libcurl is on the stack.
+
+#![allow(
+    unsafe_code,
+    reason = "the C boundary is here and nowhere else; each block has its SAFETY sentence"
+)]
+
+mod code;
+mod easy;
+mod info;
+mod multi;
+mod option;
+mod poller;
+mod returns;
+mod sockaddr;
+mod sys_ext;
+mod trampoline;
+mod url;
+mod version;
+
+pub use code::CurlCode;
+pub(crate) use easy::{Easy, Hooks, SetoptError};
+pub(crate) use info::{Info, InfoHandle, InfoName};
+pub(crate) use multi::{Multi, MultiError, Token};
+pub(crate) use option::{LongOption, OffsetOption, SlistOption, TextOption, http_version};
+pub(crate) use poller::{Poller, Waker};
+pub(crate) use returns::{Continue, Flow, Open, Read, Seek};
+pub(crate) use trampoline::{Callbacks, SocketTarget, SocketType};
+pub(crate) use url::{Part, Url};
+pub use version::LibcurlVersion;

@@ -1,0 +1,228 @@
+//! A multi handle, driven by curl_multi_socket_action.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::ffi::{CStr, c_int, c_long, c_void};
+use std::os::fd::RawFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::NonNull;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use curl_sys::{CURL, CURLM, CURLMcode};
+
+use super::code::CurlCode;
+use super::easy::Easy;
+use super::poller::{Poller, Readiness};
+use super::sys_ext;
+use super::trampoline::Callbacks;
+
+/// A transfer in a [`Multi`], until it is removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Token(usize);
+
+/// A transfer that libcurl has ended.
+pub(crate) struct Finished {
+    /// What [`Multi::add`] answered.
+    pub(crate) token: Token,
+    /// How it ended, in libcurl's view.
+    pub(crate) code: CurlCode,
+}
+
+/// libcurl's own failure to drive.
+#[derive(Debug, thiserror::Error)]
+#[error("libcurl's multi handle failed: {0}")]
+pub(crate) struct MultiError(String);
+
+/// What libcurl told through its two callbacks. They only write it down: the driver acts on it when libcurl has
+/// returned.
+#[derive(Default)]
+struct Wishes {
+    timer: Cell<Option<Instant>>,
+    sockets: RefCell<Vec<(RawFd, c_int)>>,
+}
+
+/// A multi handle and the easy handles in it.
+pub(crate) struct Multi<H: Callbacks> {
+    handle: NonNull<CURLM>,
+    // By the address of libcurl's handle, which is what libcurl names a transfer by.
+    easies: HashMap<Token, Easy<H>>,
+    // After curl_multi_cleanup, which may still call back; `drop` runs that, and fields are dropped after it.
+    wishes: Rc<Wishes>,
+}
+
+impl<H: Callbacks> Multi<H> {
+    /// An empty handle.
+    pub(crate) fn new() -> Result<Multi<H>, MultiError> {
+        super::version::global_init();
+        // SAFETY: curl_multi_init has no precondition once curl_global_init was called.
+        let handle = NonNull::new(unsafe { curl_sys::curl_multi_init() });
+        let handle = handle.ok_or_else(|| MultiError("out of memory".to_owned()))?;
+        let multi = Multi {
+            handle,
+            easies: HashMap::new(),
+            wishes: Rc::default(),
+        };
+        let socket: sys_ext::SocketCallback = on_socket;
+        let timer: sys_ext::TimerCallback = on_timer;
+        let wishes: *const c_void = Rc::as_ptr(&multi.wishes).cast();
+        for (option, value) in [
+            (curl_sys::CURLMOPT_SOCKETFUNCTION, socket as *const c_void),
+            (curl_sys::CURLMOPT_SOCKETDATA, wishes),
+            (curl_sys::CURLMOPT_TIMERFUNCTION, timer as *const c_void),
+            (curl_sys::CURLMOPT_TIMERDATA, wishes),
+        ] {
+            // SAFETY: the four options take a pointer; the functions' signatures were checked just above, and `wishes`
+            // lives until after curl_multi_cleanup.
+            check(unsafe { curl_sys::curl_multi_setopt(multi.handle.as_ptr(), option, value) })?;
+        }
+        Ok(multi)
+    }
+
+    /// Takes a transfer in. Its callbacks may run before this returns.
+    pub(crate) fn add(&mut self, easy: Easy<H>) -> Result<Token, MultiError> {
+        let token = Token(easy.raw() as usize);
+        // SAFETY: both handles are live, and the easy is in no multi: nobody but `Multi` adds one, and it owns it.
+        check(unsafe { curl_sys::curl_multi_add_handle(self.handle.as_ptr(), easy.raw()) })?;
+        self.easies.insert(token, easy);
+        Ok(token)
+    }
+
+    /// The transfer of this token.
+    pub(crate) fn get(&self, token: Token) -> Option<&Easy<H>> {
+        self.easies.get(&token)
+    }
+
+    /// Takes a transfer out, finished or not. Its callbacks may run before this returns.
+    pub(crate) fn remove(&mut self, token: Token) -> Option<Easy<H>> {
+        let easy = self.easies.remove(&token)?;
+        // SAFETY: both handles are live, and the easy was added to this multi.
+        unsafe { curl_sys::curl_multi_remove_handle(self.handle.as_ptr(), easy.raw()) };
+        Some(easy)
+    }
+
+    /// How long a wait may last; `None` is for ever.
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        self.wishes
+            .timer
+            .get()
+            .map(|at| at.saturating_duration_since(Instant::now()))
+    }
+
+    /// Brings what libcurl wants to know of its sockets to the poller. Called whenever libcurl has returned.
+    pub(crate) fn register(&self, poller: &mut Poller) -> std::io::Result<()> {
+        for (socket, what) in self.wishes.sockets.take() {
+            match what {
+                curl_sys::CURL_POLL_REMOVE => poller.forget(socket)?,
+                _ => poller.watch(
+                    socket,
+                    what == curl_sys::CURL_POLL_IN || what == curl_sys::CURL_POLL_INOUT,
+                    what == curl_sys::CURL_POLL_OUT || what == curl_sys::CURL_POLL_INOUT,
+                )?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells libcurl that a socket is ready. Callbacks run.
+    pub(crate) fn socket_ready(&self, ready: Readiness) -> Result<(), MultiError> {
+        let mut bits = 0;
+        for (is, bit) in [
+            (ready.readable, curl_sys::CURL_CSELECT_IN),
+            (ready.writable, curl_sys::CURL_CSELECT_OUT),
+            (ready.error, sys_ext::CURL_CSELECT_ERR),
+        ] {
+            bits |= if is { bit } else { 0 };
+        }
+        self.action(ready.socket, bits)
+    }
+
+    /// Tells libcurl that its timer has run out, where it has. Callbacks run.
+    pub(crate) fn tick(&self) -> Result<(), MultiError> {
+        match self.wishes.timer.get() {
+            Some(at) if at <= Instant::now() => {
+                // One shot: libcurl sets it anew where it needs to.
+                self.wishes.timer.set(None);
+                self.action(curl_sys::CURL_SOCKET_TIMEOUT, 0)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The next transfer that libcurl has ended; it stays until it is removed.
+    pub(crate) fn finished(&self) -> Option<Finished> {
+        loop {
+            let mut left: c_int = 0;
+            // SAFETY: the handle is live.
+            let message = unsafe { curl_sys::curl_multi_info_read(self.handle.as_ptr(), &raw mut left) };
+            let message = NonNull::new(message)?;
+            // SAFETY: the message is valid until the next call of curl_multi_info_read or the removal of its handle;
+            // it is copied out at once. `data` is the union's CURLcode when `msg` is CURLMSG_DONE.
+            let (kind, easy, code) = unsafe {
+                let message = message.as_ref();
+                (
+                    message.msg,
+                    message.easy_handle,
+                    message.data as usize as curl_sys::CURLcode,
+                )
+            };
+            let token = Token(easy as usize);
+            if kind == curl_sys::CURLMSG_DONE && self.easies.contains_key(&token) {
+                return Some(Finished {
+                    token,
+                    code: CurlCode::from_raw(code),
+                });
+            }
+        }
+    }
+
+    fn action(&self, socket: RawFd, bits: c_int) -> Result<(), MultiError> {
+        let mut running: c_int = 0;
+        // SAFETY: the handle is live; no borrow of this crate's is held that a callback could want: `wishes` is
+        // borrowed only inside its own two callbacks and in `register`, which calls nothing of libcurl's.
+        check(unsafe { curl_sys::curl_multi_socket_action(self.handle.as_ptr(), socket, bits, &raw mut running) })
+    }
+}
+
+impl<H: Callbacks> Drop for Multi<H> {
+    fn drop(&mut self) {
+        for easy in self.easies.values() {
+            // SAFETY: both handles are live, and the easy was added to this multi.
+            unsafe { curl_sys::curl_multi_remove_handle(self.handle.as_ptr(), easy.raw()) };
+        }
+        self.easies.clear();
+        // SAFETY: the handle came from curl_multi_init, is cleaned up once, and holds no easy handle any more. Its
+        // callbacks may run: `wishes` is dropped after this function.
+        unsafe { curl_sys::curl_multi_cleanup(self.handle.as_ptr()) };
+    }
+}
+
+extern "C" fn on_socket(_: *mut CURL, socket: RawFd, what: c_int, userdata: *mut c_void, _: *mut c_void) -> c_int {
+    with_wishes(userdata, |wishes| wishes.sockets.borrow_mut().push((socket, what)))
+}
+
+extern "C" fn on_timer(_: *mut CURLM, timeout_ms: c_long, userdata: *mut c_void) -> c_int {
+    with_wishes(userdata, |wishes| {
+        let timeout = u64::try_from(timeout_ms).ok().map(Duration::from_millis);
+        wishes
+            .timer
+            .set(timeout.and_then(|timeout| Instant::now().checked_add(timeout)));
+    })
+}
+
+/// Never answers -1: that would end every transfer of the handle.
+fn with_wishes(userdata: *mut c_void, write: impl FnOnce(&Wishes)) -> c_int {
+    // SAFETY: `userdata` is the pointer of the Multi's Rc, which it keeps until after curl_multi_cleanup.
+    let wishes = unsafe { &*userdata.cast_const().cast::<Wishes>() };
+    let _ = catch_unwind(AssertUnwindSafe(|| write(wishes)));
+    0
+}
+
+fn check(code: CURLMcode) -> Result<(), MultiError> {
+    if code == sys_ext::CURLM_OK {
+        return Ok(());
+    }
+    // SAFETY: curl_multi_strerror takes any number and returns a NUL-terminated string in static memory.
+    let text = unsafe { CStr::from_ptr(curl_sys::curl_multi_strerror(code)) };
+    Err(MultiError(text.to_string_lossy().into_owned()))
+}

@@ -1,0 +1,107 @@
+//! A level-triggered poller: what is not read to its end is reported again, so that a paused transfer loses nothing.
+
+use std::collections::HashSet;
+use std::io;
+use std::os::fd::{BorrowedFd, RawFd};
+use std::sync::Arc;
+use std::time::Duration;
+
+use polling::{Event, Events, PollMode};
+
+/// A socket that can be used.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Readiness {
+    pub(super) socket: RawFd,
+    pub(super) readable: bool,
+    pub(super) writable: bool,
+    pub(super) error: bool,
+}
+
+/// Watches libcurl's sockets.
+pub(crate) struct Poller {
+    poller: Arc<polling::Poller>,
+    watched: HashSet<RawFd>,
+    events: Events,
+}
+
+/// Ends a wait from another thread.
+#[derive(Clone, Debug)]
+pub(crate) struct Waker(Arc<polling::Poller>);
+
+impl Waker {
+    /// Ends the wait that lasts, or the next one.
+    pub(crate) fn wake(&self) {
+        // It fails only where the system refuses a write of one byte to the poller's own descriptor; the wait then
+        // ends at its timeout.
+        let _ = self.0.notify();
+    }
+}
+
+impl Poller {
+    /// A poller of the system's best kind.
+    pub(crate) fn new() -> io::Result<Poller> {
+        Ok(Poller {
+            poller: Arc::new(polling::Poller::new()?),
+            watched: HashSet::new(),
+            events: Events::new(),
+        })
+    }
+
+    /// Ends this poller's waits.
+    pub(crate) fn waker(&self) -> Waker {
+        Waker(Arc::clone(&self.poller))
+    }
+
+    /// Watches a socket, or changes what of it is watched.
+    pub(crate) fn watch(&mut self, socket: RawFd, readable: bool, writable: bool) -> io::Result<()> {
+        let interest = Event::new(socket as usize, readable, writable);
+        // SAFETY: libcurl names a socket only while it is open, and says CURL_POLL_REMOVE before it closes it.
+        let source = unsafe { BorrowedFd::borrow_raw(socket) };
+        if self.watched.contains(&socket) {
+            match self.poller.modify_with_mode(source, interest, PollMode::Level) {
+                // The number was closed and given out anew without a word: watch the new one.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                done => return done,
+            }
+        }
+        // SAFETY: the source must be deleted before it is closed. libcurl says CURL_POLL_REMOVE before it closes a
+        // socket, and `forget` deletes it; one that was closed all the same is taken out by the kernel.
+        unsafe { self.poller.add_with_mode(socket, interest, PollMode::Level)? };
+        self.watched.insert(socket);
+        Ok(())
+    }
+
+    /// Watches a socket no more.
+    pub(crate) fn forget(&mut self, socket: RawFd) -> io::Result<()> {
+        if self.watched.remove(&socket) {
+            // SAFETY: the number is used as a name only; where its socket is closed already the kernel says so.
+            let source = unsafe { BorrowedFd::borrow_raw(socket) };
+            match self.poller.delete(source) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound && error.raw_os_error() != Some(libc::EBADF) => {
+                    return Err(error);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for a socket, for a waker or for the time; `None` waits for ever.
+    pub(crate) fn wait(&mut self, timeout: Option<Duration>) -> io::Result<Vec<Readiness>> {
+        self.events.clear();
+        match self.poller.wait(&mut self.events, timeout) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+            _ => {}
+        }
+        Ok(self
+            .events
+            .iter()
+            .map(|event| Readiness {
+                socket: event.key as RawFd,
+                readable: event.readable,
+                writable: event.writable,
+                error: event.is_err().unwrap_or(false),
+            })
+            .collect())
+    }
+}

@@ -1,0 +1,193 @@
+//! What curl-sys 0.4.91 lacks and this crate uses, each with its header and the curl release it came with.
+//!
+//! Numbers are libcurl's ABI and never change; a test compares them with `curl/curl.h` where that header is at hand.
+
+use std::ffi::{c_char, c_int, c_uint, c_void};
+
+use curl_sys::{CURLINFO, CURLMcode, CURLoption, curl_off_t};
+
+/// curl.h, 7.32.0.
+pub(super) const CURLOPT_XFERINFOFUNCTION: CURLoption = 20_219;
+/// curl.h, 7.32.0: CURLOPT_XFERINFODATA is CURLOPT_PROGRESSDATA.
+pub(super) const CURLOPT_XFERINFODATA: CURLoption = 10_057;
+/// curl.h, 7.85.0.
+pub(super) const CURLOPT_PROTOCOLS_STR: CURLoption = 10_318;
+/// curl.h, 7.85.0.
+pub(super) const CURLOPT_REDIR_PROTOCOLS_STR: CURLoption = 10_319;
+/// curl.h, 7.87.0: the return of a write callback that says an error happened.
+pub(super) const CURL_WRITEFUNC_ERROR: usize = 0xFFFF_FFFF;
+/// curl.h, 7.18.0.
+pub(super) const CURL_READFUNC_ABORT: usize = 0x1000_0000;
+/// curl.h, 7.19.5.
+pub(super) const CURL_SEEKFUNC_OK: c_int = 0;
+/// curl.h, 7.19.5.
+pub(super) const CURL_SEEKFUNC_FAIL: c_int = 1;
+/// curl.h, 7.19.5.
+pub(super) const CURL_SEEKFUNC_CANTSEEK: c_int = 2;
+/// curl.h, 7.16.3.
+pub(super) const CURL_SOCKET_BAD: curl_sys::curl_socket_t = -1;
+/// curl.h, 7.18.0: the bits of curl_easy_pause; none of them means both directions go on.
+pub(super) const CURLPAUSE_CONT: c_int = 0;
+/// multi.h, 7.15.5: an error came on a socket.
+pub(super) const CURL_CSELECT_ERR: c_int = 4;
+
+/// curl.h, 7.55.0: sizes as offsets, times in microseconds.
+pub(super) const CURLINFO_OFF_T: CURLINFO = 0x60_0000;
+/// curl.h, 7.72.0.
+pub(super) const CURLINFO_EFFECTIVE_METHOD: CURLINFO = 0x10_0000 + 58;
+/// curl.h, 7.50.0.
+pub(super) const CURLINFO_HTTP_VERSION: CURLINFO = 0x20_0000 + 46;
+/// curl.h, 7.52.0.
+pub(super) const CURLINFO_SCHEME: CURLINFO = 0x10_0000 + 49;
+/// curl.h, 8.7.0: whether a proxy was used.
+pub(super) const CURLINFO_USED_PROXY: CURLINFO = 0x20_0000 + 66;
+/// curl.h, 7.76.0.
+pub(super) const CURLINFO_REFERER: CURLINFO = 0x10_0000 + 60;
+/// curl.h, 7.52.0.
+pub(super) const CURLINFO_PROXY_SSL_VERIFYRESULT: CURLINFO = 0x20_0000 + 47;
+/// curl.h, 7.84.0: libcurl's built-in CA file, where it has one.
+pub(super) const CURLINFO_CAINFO: CURLINFO = 0x10_0000 + 61;
+/// curl.h, 7.84.0: libcurl's built-in CA folder, where it has one.
+pub(super) const CURLINFO_CAPATH: CURLINFO = 0x10_0000 + 62;
+
+/// The 64-bit getinfo of this number.
+pub(super) const fn off_t(number: CURLINFO) -> CURLINFO {
+    CURLINFO_OFF_T + number
+}
+
+/// urlapi.h, 7.62.0: libcurl's own URL parser, so that no second one can disagree with it.
+pub(super) enum Curlu {}
+
+/// urlapi.h: CURLUPART_*.
+pub(super) const CURLUPART_URL: c_int = 0;
+/// urlapi.h.
+pub(super) const CURLUPART_SCHEME: c_int = 1;
+/// urlapi.h.
+pub(super) const CURLUPART_USER: c_int = 2;
+/// urlapi.h.
+pub(super) const CURLUPART_PASSWORD: c_int = 3;
+/// urlapi.h.
+pub(super) const CURLUPART_OPTIONS: c_int = 4;
+/// urlapi.h.
+pub(super) const CURLUPART_HOST: c_int = 5;
+/// urlapi.h.
+pub(super) const CURLUPART_PORT: c_int = 6;
+/// urlapi.h: give the scheme's default port where the URL names none.
+pub(super) const CURLU_DEFAULT_PORT: c_uint = 1 << 0;
+/// urlapi.h: accept schemes that libcurl does not support.
+pub(super) const CURLU_NON_SUPPORT_SCHEME: c_uint = 1 << 3;
+/// urlapi.h: guess a missing scheme from the host's name, as the curl tool does.
+pub(super) const CURLU_GUESS_SCHEME: c_uint = 1 << 9;
+
+unsafe extern "C" {
+    /// urlapi.h, 7.62.0.
+    pub(super) fn curl_url() -> *mut Curlu;
+    /// urlapi.h, 7.62.0.
+    pub(super) fn curl_url_cleanup(handle: *mut Curlu);
+    /// urlapi.h, 7.62.0.
+    pub(super) fn curl_url_get(handle: *const Curlu, what: c_int, part: *mut *mut c_char, flags: c_uint) -> c_int;
+    /// urlapi.h, 7.62.0.
+    pub(super) fn curl_url_set(handle: *mut Curlu, what: c_int, part: *const c_char, flags: c_uint) -> c_int;
+    /// urlapi.h, 7.80.0.
+    pub(super) fn curl_url_strerror(code: c_int) -> *const c_char;
+}
+
+/// curl.h: curl_xferinfo_callback.
+pub(super) type XferinfoCallback = extern "C" fn(*mut c_void, curl_off_t, curl_off_t, curl_off_t, curl_off_t) -> c_int;
+/// curl.h: curl_seek_callback.
+pub(super) type SeekCallback = extern "C" fn(*mut c_void, curl_off_t, c_int) -> c_int;
+/// multi.h: curl_socket_callback.
+pub(super) type SocketCallback =
+    extern "C" fn(*mut curl_sys::CURL, curl_sys::curl_socket_t, c_int, *mut c_void, *mut c_void) -> c_int;
+/// multi.h: curl_multi_timer_callback.
+pub(super) type TimerCallback = extern "C" fn(*mut curl_sys::CURLM, std::ffi::c_long, *mut c_void) -> c_int;
+
+/// multi.h: CURLM_OK.
+pub(super) const CURLM_OK: CURLMcode = 0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fmt::Write as _;
+    use std::process::Command;
+
+    /// Our number of each name, as the headers of this very libcurl have it; a name that an older header lacks is left
+    /// out.
+    #[test]
+    fn numbers_are_those_of_the_header() {
+        let long = |name: &'static str, number: i64| (name, number);
+        let names = [
+            long("CURLOPT_XFERINFOFUNCTION", CURLOPT_XFERINFOFUNCTION.into()),
+            long("CURLOPT_XFERINFODATA", CURLOPT_XFERINFODATA.into()),
+            long("CURLOPT_PROTOCOLS_STR", CURLOPT_PROTOCOLS_STR.into()),
+            long("CURLOPT_REDIR_PROTOCOLS_STR", CURLOPT_REDIR_PROTOCOLS_STR.into()),
+            long("CURL_WRITEFUNC_ERROR", CURL_WRITEFUNC_ERROR as i64),
+            long("CURL_READFUNC_ABORT", CURL_READFUNC_ABORT as i64),
+            long("CURL_SEEKFUNC_OK", CURL_SEEKFUNC_OK.into()),
+            long("CURL_SEEKFUNC_FAIL", CURL_SEEKFUNC_FAIL.into()),
+            long("CURL_SEEKFUNC_CANTSEEK", CURL_SEEKFUNC_CANTSEEK.into()),
+            long("CURL_SOCKET_BAD", CURL_SOCKET_BAD.into()),
+            long("CURLPAUSE_CONT", CURLPAUSE_CONT.into()),
+            long("CURL_CSELECT_ERR", CURL_CSELECT_ERR.into()),
+            long("CURLINFO_EFFECTIVE_METHOD", CURLINFO_EFFECTIVE_METHOD.into()),
+            long("CURLINFO_HTTP_VERSION", CURLINFO_HTTP_VERSION.into()),
+            long("CURLINFO_SCHEME", CURLINFO_SCHEME.into()),
+            long("CURLINFO_USED_PROXY", CURLINFO_USED_PROXY.into()),
+            long("CURLINFO_REFERER", CURLINFO_REFERER.into()),
+            long(
+                "CURLINFO_PROXY_SSL_VERIFYRESULT",
+                CURLINFO_PROXY_SSL_VERIFYRESULT.into(),
+            ),
+            long("CURLINFO_CAINFO", CURLINFO_CAINFO.into()),
+            long("CURLINFO_CAPATH", CURLINFO_CAPATH.into()),
+            long("CURLINFO_SIZE_UPLOAD_T", off_t(7).into()),
+            long("CURLINFO_SIZE_DOWNLOAD_T", off_t(8).into()),
+            long("CURLINFO_SPEED_DOWNLOAD_T", off_t(9).into()),
+            long("CURLINFO_SPEED_UPLOAD_T", off_t(10).into()),
+            long("CURLINFO_TOTAL_TIME_T", off_t(50).into()),
+            long("CURLINFO_NAMELOOKUP_TIME_T", off_t(51).into()),
+            long("CURLINFO_CONNECT_TIME_T", off_t(52).into()),
+            long("CURLINFO_PRETRANSFER_TIME_T", off_t(53).into()),
+            long("CURLINFO_STARTTRANSFER_TIME_T", off_t(54).into()),
+            long("CURLINFO_REDIRECT_TIME_T", off_t(55).into()),
+            long("CURLINFO_APPCONNECT_TIME_T", off_t(56).into()),
+            long("CURLUPART_URL", CURLUPART_URL.into()),
+            long("CURLUPART_SCHEME", CURLUPART_SCHEME.into()),
+            long("CURLUPART_USER", CURLUPART_USER.into()),
+            long("CURLUPART_PASSWORD", CURLUPART_PASSWORD.into()),
+            long("CURLUPART_OPTIONS", CURLUPART_OPTIONS.into()),
+            long("CURLUPART_HOST", CURLUPART_HOST.into()),
+            long("CURLUPART_PORT", CURLUPART_PORT.into()),
+            long("CURLU_DEFAULT_PORT", CURLU_DEFAULT_PORT.into()),
+            long("CURLU_NON_SUPPORT_SCHEME", CURLU_NON_SUPPORT_SCHEME.into()),
+            long("CURLU_GUESS_SCHEME", CURLU_GUESS_SCHEME.into()),
+        ];
+        let mut include = Command::new("cc");
+        if let Some(folder) = option_env!("TRANSFERHOST_CURL_INCLUDE") {
+            include.arg("-I").arg(folder);
+        }
+        let folder = std::env::temp_dir().join(format!("transferhost-sys-ext-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let mut source = "#include <curl/curl.h>\n".to_owned();
+        for (at, (name, number)) in names.iter().enumerate() {
+            // Enumerators are not macros: the name must exist, so older headers go by the version it came with.
+            let since = if *name == "CURLINFO_USED_PROXY" {
+                "0x080700"
+            } else {
+                "0x075700"
+            };
+            writeln!(source, "#if LIBCURL_VERSION_NUM >= {since}").unwrap();
+            writeln!(
+                source,
+                "_Static_assert((long long)({name}) == {number}LL, \"{name}\"); int found_{at};"
+            )
+            .unwrap();
+            writeln!(source, "#endif").unwrap();
+        }
+        let file = folder.join("check.c");
+        std::fs::write(&file, source).unwrap();
+        let checked = include.arg("-fsyntax-only").arg(&file).output().unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+    }
+}

@@ -1,0 +1,111 @@
+//! libcurl's URL API, so that what a policy reads is what libcurl dials.
+
+use std::ffi::{CStr, CString, c_char, c_int, c_uint};
+use std::ptr::{self, NonNull};
+
+use super::sys_ext::{self, Curlu};
+
+/// A part of a URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// All of it.
+    Url,
+    /// `https`.
+    Scheme,
+    /// The host; an IPv6 address in brackets.
+    Host,
+    /// The port, the scheme's default where the URL names none.
+    Port,
+}
+
+impl Part {
+    const fn number(self) -> c_int {
+        match self {
+            Part::Url => sys_ext::CURLUPART_URL,
+            Part::Scheme => sys_ext::CURLUPART_SCHEME,
+            Part::Host => sys_ext::CURLUPART_HOST,
+            Part::Port => sys_ext::CURLUPART_PORT,
+        }
+    }
+}
+
+/// A URL that libcurl has parsed.
+pub(crate) struct Url(NonNull<Curlu>);
+
+impl Url {
+    /// Parses as the curl tool does, a missing scheme guessed from the host's name.
+    ///
+    /// # Errors
+    /// libcurl's sentence, where it is no URL.
+    pub(crate) fn parse(text: &str) -> Result<Url, String> {
+        // SAFETY: curl_url has no precondition.
+        let url = Url(NonNull::new(unsafe { sys_ext::curl_url() }).ok_or("out of memory")?);
+        url.set(
+            Part::Url.number(),
+            Some(text),
+            sys_ext::CURLU_GUESS_SCHEME | sys_ext::CURLU_NON_SUPPORT_SCHEME,
+        )?;
+        Ok(url)
+    }
+
+    /// A part; `None` where the URL has none.
+    pub(crate) fn get(&self, part: Part) -> Option<String> {
+        let flags: c_uint = if part == Part::Port {
+            sys_ext::CURLU_DEFAULT_PORT
+        } else {
+            0
+        };
+        let mut value: *mut c_char = ptr::null_mut();
+        // SAFETY: the handle is live, and libcurl writes one pointer.
+        let code = unsafe { sys_ext::curl_url_get(self.0.as_ptr(), part.number(), &raw mut value, flags) };
+        if code != 0 || value.is_null() {
+            return None;
+        }
+        // SAFETY: with code 0 the value is a NUL-terminated string of libcurl's, ours to free with curl_free.
+        unsafe {
+            let text = CStr::from_ptr(value).to_string_lossy().into_owned();
+            curl_sys::curl_free(value.cast());
+            Some(text)
+        }
+    }
+
+    /// The whole URL without a user's name and password.
+    pub(crate) fn without_credentials(mut self) -> Option<String> {
+        for part in [
+            sys_ext::CURLUPART_USER,
+            sys_ext::CURLUPART_PASSWORD,
+            sys_ext::CURLUPART_OPTIONS,
+        ] {
+            self.clear(part)?;
+        }
+        self.get(Part::Url)
+    }
+
+    fn clear(&mut self, part: c_int) -> Option<()> {
+        self.set(part, None, 0).ok()
+    }
+
+    fn set(&self, part: c_int, value: Option<&str>, flags: c_uint) -> Result<(), String> {
+        let value = value
+            .map(CString::new)
+            .transpose()
+            .map_err(|_| "it contains a NUL byte")?;
+        let pointer = value.as_ref().map_or(ptr::null(), |value| value.as_ptr());
+        // SAFETY: the handle is live; the value is NUL-terminated or null, which clears the part, and is copied.
+        let code = unsafe { sys_ext::curl_url_set(self.0.as_ptr(), part, pointer, flags) };
+        if code == 0 {
+            return Ok(());
+        }
+        // SAFETY: curl_url_strerror takes any number and returns a NUL-terminated string in static memory.
+        Err(unsafe { CStr::from_ptr(sys_ext::curl_url_strerror(code)) }
+            .to_string_lossy()
+            .into_owned())
+    }
+}
+
+impl Drop for Url {
+    fn drop(&mut self) {
+        // SAFETY: the handle came from curl_url and is cleaned up once.
+        unsafe { sys_ext::curl_url_cleanup(self.0.as_ptr()) };
+    }
+}

@@ -1,0 +1,80 @@
+//! Which libcurl this is, and its one global initialisation.
+
+use std::ffi::{CStr, c_char};
+use std::sync::Once;
+
+use crate::callback::Callback;
+
+/// libcurl's version and what it was built with.
+#[derive(Clone, Debug)]
+pub struct LibcurlVersion {
+    /// Such as `8.22.0`.
+    pub version: String,
+    /// The TLS library, such as `OpenSSL/3.0.17`; empty without one.
+    pub tls: String,
+    /// The schemes that it speaks, in lower case.
+    pub protocols: Vec<String>,
+    /// Whether it was compiled from curl-sys's own pinned sources.
+    pub bundled: bool,
+    /// Whether it speaks HTTP/2.
+    pub http2: bool,
+}
+
+impl LibcurlVersion {
+    /// The libcurl that this process is linked to.
+    pub fn get() -> LibcurlVersion {
+        global_init();
+        // SAFETY: curl_version_info returns a static structure, filled at least as far as CURLVERSION_FIRST knows.
+        let data = unsafe { &*curl_sys::curl_version_info(curl_sys::CURLVERSION_FIRST) };
+        let mut protocols = Vec::new();
+        let mut entry = data.protocols;
+        // SAFETY: `protocols` is an array of NUL-terminated strings in static memory, closed by a null pointer.
+        unsafe {
+            while !entry.is_null() && !(*entry).is_null() {
+                protocols.extend(static_text(*entry));
+                entry = entry.add(1);
+            }
+        }
+        LibcurlVersion {
+            version: static_text(data.version).unwrap_or_default(),
+            tls: static_text(data.ssl_version).unwrap_or_default(),
+            protocols,
+            bundled: curl_sys::vendored(),
+            http2: data.features & curl_sys::CURL_VERSION_HTTP2 != 0,
+        }
+    }
+
+    /// Whether this libcurl can ever call a callback: some need a scheme that it was built without.
+    pub fn can_fire(&self, callback: Callback) -> bool {
+        match callback {
+            // All schemes have these.
+            Callback::Start
+            | Callback::Opensocket
+            | Callback::Read
+            | Callback::Seek
+            | Callback::Xferinfo
+            | Callback::Header
+            | Callback::Write
+            | Callback::WriteEnd
+            | Callback::Done => !self.protocols.is_empty(),
+        }
+    }
+}
+
+fn static_text(text: *const c_char) -> Option<String> {
+    if text.is_null() {
+        return None;
+    }
+    // SAFETY: every caller passes a string of curl_version_info's, which is static and NUL-terminated.
+    Some(unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
+}
+
+/// Initialises libcurl once in the process.
+pub(super) fn global_init() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // SAFETY: curl_global_init is called once, before any other function of libcurl's: every path to one leads
+        // through here. A failure shows in the next call, which then makes no handle.
+        unsafe { curl_sys::curl_global_init(curl_sys::CURL_GLOBAL_ALL) };
+    });
+}

@@ -1,0 +1,397 @@
+//! What an address is: the one answer that `net.classify` gives to guests and that the tenant policy decides by.
+//!
+//! What is public follows the column "globally reachable" of IANA's two special-purpose address registries: what it
+//! grants is public, what it denies or leaves open is not; only for a form that embeds an IPv4 address does that
+//! address decide instead. Stricter than the column are 192.0.0.0/24 and 2001:1::1 to ::3, since anycast of "the
+//! nearest server" may well end at the operator's own, and the identifiers of 2001:20::/28 and 2001:30::/28, which
+//! are no hosts' addresses. In IPv6 only 2000::/3 is public, so that what is given out later stays closed until a row
+//! opens it.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::{Ipv4Net, Ipv6Net};
+
+use super::embedded::{Embedded, NAT64_LENGTHS, embedded};
+use crate::address::Address;
+
+/// What an address is. `Display` and [`name`](Class::name) give the WIT's names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// On the public internet, and none of the rest.
+    Public,
+    /// 127.0.0.0/8, ::1, and 0.0.0.0 and ::, which reach this machine too.
+    Loopback,
+    /// RFC 1918, unique local (fc00::/7) and the old site-local (fec0::/10).
+    Private,
+    /// 169.254.0.0/16 and fe80::/10, with any scope or none.
+    LinkLocal,
+    /// 100.64.0.0/10, a carrier's own.
+    Shared,
+    /// 224.0.0.0/4 and ff00::/8.
+    Multicast,
+    /// Where a cloud's metadata service answers, wherever its address lies.
+    Metadata,
+    /// Set aside for documentation, benchmarks, protocols or the future.
+    Reserved,
+    /// One of this machine's own addresses.
+    HostItself,
+    /// A unix socket.
+    LocalSocket,
+}
+
+impl Class {
+    /// Every class, in the WIT's order.
+    pub const ALL: [Self; 10] = [
+        Self::Public,
+        Self::Loopback,
+        Self::Private,
+        Self::LinkLocal,
+        Self::Shared,
+        Self::Multicast,
+        Self::Metadata,
+        Self::Reserved,
+        Self::HostItself,
+        Self::LocalSocket,
+    ];
+
+    /// The name that the WIT gives it: `link-local`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Loopback => "loopback",
+            Self::Private => "private",
+            Self::LinkLocal => "link-local",
+            Self::Shared => "shared",
+            Self::Multicast => "multicast",
+            Self::Metadata => "metadata",
+            Self::Reserved => "reserved",
+            Self::HostItself => "host-itself",
+            Self::LocalSocket => "local-socket",
+        }
+    }
+
+    /// Which of several findings about one address decides: the lowest.
+    const fn rank(self) -> u8 {
+        match self {
+            Self::Metadata => 0,
+            Self::HostItself => 1,
+            Self::Public => 3,
+            _ => 2,
+        }
+    }
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// What an address is, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The class.
+    pub class: Class,
+    /// The rule that decided, for the operator's log and never for a tenant:
+    /// `64:ff9b::/96 (RFC 6052) embeds 127.0.0.1: 127.0.0.0/8 loopback (RFC 1122)`.
+    pub rule: Cow<'static, str>,
+    /// The IPv4 address inside the address: the one that decided, or else the first of those found.
+    pub embedded: Option<Ipv4Addr>,
+}
+
+/// Why a prefix cannot be one of the operator's NAT64 prefixes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Nat64PrefixError {
+    /// RFC 6052 gives an IPv4 address no place after a prefix of this length.
+    #[error("{0} cannot be a NAT64 prefix: its length must be 32, 40, 48, 56, 64 or 96 (RFC 6052)")]
+    Length(Ipv6Net),
+    /// A prefix of 96 bits has something in bits 64 to 71.
+    #[error("{0} cannot be a NAT64 prefix: its bits 64 to 71 must be zero (RFC 6052)")]
+    ReservedBits(Ipv6Net),
+    /// No translator can stand there, and what can be reached there must not become public.
+    #[error("{0} cannot be a NAT64 prefix: it lies in {1}")]
+    Place(Ipv6Net, String),
+}
+
+/// Says what an address is. Cheap enough to be asked for every connection; the machine's own addresses are those it
+/// was built with.
+#[derive(Clone, Debug)]
+pub struct Classifier {
+    nat64: Vec<Ipv6Net>,
+    own: HashSet<IpAddr>,
+}
+
+impl Classifier {
+    /// A classifier for a machine.
+    ///
+    /// `nat64` are the operator's own NAT64 prefixes, of 32, 40, 48, 56, 64 or 96 bits (host bits are ignored). An
+    /// address under one is what it embeds, even where the prefix itself lies in a private or reserved range.
+    ///
+    /// `own` are the machine's own addresses, see [`own_addresses`](super::own::own_addresses). Those that are loopback
+    /// stay loopback and are left out.
+    ///
+    /// # Errors
+    /// A prefix of another length, one of 96 bits that is not zero in bits 64 to 71, and one among loopback,
+    /// link-local, multicast or metadata addresses.
+    pub fn new(nat64: Vec<Ipv6Net>, own: Vec<IpAddr>) -> Result<Self, Nat64PrefixError> {
+        let nat64 = nat64.into_iter().map(checked).collect::<Result<_, _>>()?;
+        let own = own
+            .into_iter()
+            .map(|ip| ip.to_canonical())
+            .filter(|ip| table_class(*ip) != Class::Loopback)
+            .collect();
+        Ok(Self { nat64, own })
+    }
+
+    /// What `address` is. Its port and its scope do not matter.
+    #[must_use]
+    pub fn classify(&self, address: &Address) -> Verdict {
+        match address.ip() {
+            None => Verdict {
+                class: Class::LocalSocket,
+                rule: "a unix socket".into(),
+                embedded: None,
+            },
+            Some(IpAddr::V4(ip)) => self.v4(ip),
+            Some(IpAddr::V6(ip)) => self.v6(ip),
+        }
+    }
+
+    /// The class of `address` alone.
+    #[must_use]
+    pub fn class(&self, address: &Address) -> Class {
+        self.classify(address).class
+    }
+
+    fn v4(&self, ip: Ipv4Addr) -> Verdict {
+        self.judge(
+            ip.into(),
+            row_v4(ip).map_or((Class::Public, Cow::Borrowed(UNNAMED_V4)), Row::found),
+        )
+    }
+
+    /// The address itself and all that it embeds are judged alike, and the strictest finding decides. Among equals the
+    /// address itself goes first, so that a form which is not public keeps its own class; where all is public, what is
+    /// embedded says more.
+    fn v6(&self, ip: Ipv6Addr) -> Verdict {
+        let found = embedded(ip, &self.nat64);
+        let first = found.first().map(|first| first.address);
+        let strictness = |verdict: &Verdict| {
+            (
+                verdict.class.rank(),
+                verdict.class == Class::Public && verdict.embedded.is_none(),
+            )
+        };
+        let mut decides = self.v6_itself(ip);
+        for inner in found.into_iter().map(|embedded| self.inside(embedded)) {
+            if strictness(&inner) < strictness(&decides) {
+                decides = inner;
+            }
+        }
+        decides.embedded = decides.embedded.or(first);
+        decides
+    }
+
+    fn inside(&self, Embedded { address, form }: Embedded) -> Verdict {
+        let Verdict { class, rule, .. } = self.v4(address);
+        Verdict {
+            class,
+            rule: format!("{form} embeds {address}: {rule}").into(),
+            embedded: Some(address),
+        }
+    }
+
+    fn v6_itself(&self, ip: Ipv6Addr) -> Verdict {
+        let row = row_v6(ip);
+        let prefix = self
+            .nat64
+            .iter()
+            .filter(|prefix| prefix.contains(&ip))
+            .max_by_key(|prefix| prefix.prefix_len());
+        let found = match (row, prefix) {
+            (Some(row), Some(prefix)) if row.net.prefix_len() > prefix.prefix_len() => row.found(),
+            (_, Some(prefix)) => (Class::Public, format!("the operator's NAT64 prefix {prefix}").into()),
+            (Some(row), None) => row.found(),
+            (None, None) if GLOBAL_UNICAST.contains(&ip) => (Class::Public, UNNAMED_V6.into()),
+            (None, None) => (Class::Reserved, OUTSIDE_GLOBAL_UNICAST.into()),
+        };
+        self.judge(ip.into(), found)
+    }
+
+    fn judge(&self, ip: IpAddr, (class, rule): (Class, Cow<'static, str>)) -> Verdict {
+        if class != Class::Metadata && self.own.contains(&ip) {
+            let rule = format!("{ip} is one of this machine's own addresses").into();
+            return Verdict {
+                class: Class::HostItself,
+                rule,
+                embedded: None,
+            };
+        }
+        Verdict {
+            class,
+            rule,
+            embedded: None,
+        }
+    }
+}
+
+fn checked(prefix: Ipv6Net) -> Result<Ipv6Net, Nat64PrefixError> {
+    let prefix = prefix.trunc();
+    if !NAT64_LENGTHS.contains(&prefix.prefix_len()) {
+        return Err(Nat64PrefixError::Length(prefix));
+    }
+    if prefix.addr().octets()[8] != 0 {
+        return Err(Nat64PrefixError::ReservedBits(prefix));
+    }
+    match row_v6(prefix.addr()) {
+        Some(row)
+            if matches!(
+                row.class,
+                Class::Loopback | Class::LinkLocal | Class::Multicast | Class::Metadata
+            ) =>
+        {
+            Err(Nat64PrefixError::Place(prefix, row.found().1.into_owned()))
+        }
+        _ => Ok(prefix),
+    }
+}
+
+/// A row of the tables: all of a range is of one class, but for what a longer row says.
+struct Row<Net> {
+    net: Net,
+    class: Class,
+    /// What the range is, and the source that says so.
+    what: &'static str,
+}
+
+impl<Net: fmt::Display> Row<Net> {
+    fn found(&self) -> (Class, Cow<'static, str>) {
+        (self.class, format!("{} {}", self.net, self.what).into())
+    }
+}
+
+fn row_v4(ip: Ipv4Addr) -> Option<&'static Row<Ipv4Net>> {
+    V4.iter()
+        .filter(|row| row.net.contains(&ip))
+        .max_by_key(|row| row.net.prefix_len())
+}
+
+fn row_v6(ip: Ipv6Addr) -> Option<&'static Row<Ipv6Net>> {
+    V6.iter()
+        .filter(|row| row.net.contains(&ip))
+        .max_by_key(|row| row.net.prefix_len())
+}
+
+fn table_class(ip: IpAddr) -> Class {
+    match ip {
+        IpAddr::V4(ip) => row_v4(ip).map_or(Class::Public, |row| row.class),
+        IpAddr::V6(ip) => row_v6(ip).map_or(Class::Public, |row| row.class),
+    }
+}
+
+const fn v4(octets: [u8; 4], length: u8, class: Class, what: &'static str) -> Row<Ipv4Net> {
+    let [a, b, c, d] = octets;
+    Row {
+        net: Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), length),
+        class,
+        what,
+    }
+}
+
+const fn v6(segments: [u16; 8], length: u8, class: Class, what: &'static str) -> Row<Ipv6Net> {
+    let [a, b, c, d, e, f, g, h] = segments;
+    Row {
+        net: Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, e, f, g, h), length),
+        class,
+        what,
+    }
+}
+
+const UNNAMED_V4: &str = "no rule names it";
+const UNNAMED_V6: &str = "2000::/3 global unicast (RFC 4291)";
+const OUTSIDE_GLOBAL_UNICAST: &str = "outside 2000::/3, not given out (RFC 4291)";
+const GLOBAL_UNICAST: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
+
+#[rustfmt::skip] // A row a line.
+static V4: [Row<Ipv4Net>; 29] = [
+    v4([0, 0, 0, 0], 8, Class::Reserved, "this network (RFC 1122)"),
+    v4([0, 0, 0, 0], 32, Class::Loopback, "this host, dialled as loopback (RFC 1122)"),
+    v4([10, 0, 0, 0], 8, Class::Private, "private (RFC 1918)"),
+    v4([100, 64, 0, 0], 10, Class::Shared, "shared by a carrier (RFC 6598)"),
+    v4([100, 100, 100, 200], 32, Class::Metadata, "metadata (Alibaba)"),
+    v4([127, 0, 0, 0], 8, Class::Loopback, "loopback (RFC 1122)"),
+    v4([168, 63, 129, 16], 32, Class::Metadata, "metadata (Azure's wire server)"),
+    v4([169, 254, 0, 0], 16, Class::LinkLocal, "link-local (RFC 3927)"),
+    v4([169, 254, 0, 23], 32, Class::Metadata, "metadata (Tencent)"),
+    v4([169, 254, 42, 42], 32, Class::Metadata, "metadata (Scaleway)"),
+    v4([169, 254, 169, 252], 32, Class::Metadata, "metadata (Google Kubernetes Engine)"),
+    v4([169, 254, 169, 254], 32, Class::Metadata, "metadata (most clouds)"),
+    v4([169, 254, 170, 2], 32, Class::Metadata, "metadata (Amazon ECS)"),
+    v4([169, 254, 170, 23], 32, Class::Metadata, "metadata (Amazon EKS)"),
+    v4([172, 16, 0, 0], 12, Class::Private, "private (RFC 1918)"),
+    v4([192, 0, 0, 0], 24, Class::Reserved, "protocol assignments, anycast ones too (RFC 6890)"),
+    v4([192, 0, 0, 192], 32, Class::Metadata, "metadata (Oracle)"),
+    v4([192, 0, 2, 0], 24, Class::Reserved, "documentation (RFC 5737)"),
+    v4([192, 31, 196, 0], 24, Class::Public, "AS112, globally reachable (RFC 7535)"),
+    v4([192, 52, 193, 0], 24, Class::Public, "AMT, globally reachable (RFC 7450)"),
+    v4([192, 88, 99, 0], 24, Class::Reserved, "6to4 relays, given up (RFC 7526)"),
+    v4([192, 168, 0, 0], 16, Class::Private, "private (RFC 1918)"),
+    v4([192, 175, 48, 0], 24, Class::Public, "AS112, globally reachable (RFC 7534)"),
+    v4([198, 18, 0, 0], 15, Class::Reserved, "benchmarks (RFC 2544)"),
+    v4([198, 51, 100, 0], 24, Class::Reserved, "documentation (RFC 5737)"),
+    v4([203, 0, 113, 0], 24, Class::Reserved, "documentation (RFC 5737)"),
+    v4([224, 0, 0, 0], 4, Class::Multicast, "multicast (RFC 5771)"),
+    v4([240, 0, 0, 0], 4, Class::Reserved, "future use (RFC 1112)"),
+    v4([255, 255, 255, 255], 32, Class::Reserved, "broadcast (RFC 919)"),
+];
+
+/// The rows of the forms that embed an IPv4 address are public: there, what is embedded decides.
+#[rustfmt::skip] // A row a line.
+static V6: [Row<Ipv6Net>; 34] = [
+    v6([0, 0, 0, 0, 0, 0, 0, 0], 96, Class::Public, "IPv4-compatible (RFC 4291)"),
+    v6([0, 0, 0, 0, 0, 0, 0, 0], 128, Class::Loopback, "unspecified, dialled as loopback (RFC 4291)"),
+    v6([0, 0, 0, 0, 0, 0, 0, 1], 128, Class::Loopback, "loopback (RFC 4291)"),
+    v6([0, 0, 0, 0, 0, 0xffff, 0, 0], 96, Class::Public, "IPv4-mapped (RFC 4291)"),
+    v6([0, 0, 0, 0, 0xffff, 0, 0, 0], 96, Class::Public, "IPv4-translated (RFC 2765)"),
+    v6([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96, Class::Public, "NAT64 (RFC 6052)"),
+    v6([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48, Class::Reserved, "local-use NAT64 (RFC 8215)"),
+    v6([0x100, 0, 0, 0, 0, 0, 0, 0], 64, Class::Reserved, "discarded (RFC 6666)"),
+    v6([0x100, 0, 0, 1, 0, 0, 0, 0], 64, Class::Reserved, "dummy (RFC 9780)"),
+    v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23, Class::Reserved, "protocol assignments, anycast ones too (RFC 2928)"),
+    v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 32, Class::Public, "Teredo (RFC 4380)"),
+    v6([0x2001, 2, 0, 0, 0, 0, 0, 0], 48, Class::Reserved, "benchmarks (RFC 5180)"),
+    v6([0x2001, 3, 0, 0, 0, 0, 0, 0], 32, Class::Public, "AMT, globally reachable (RFC 7450)"),
+    v6([0x2001, 4, 0x112, 0, 0, 0, 0, 0], 48, Class::Public, "AS112, globally reachable (RFC 7535)"),
+    v6([0x2001, 0x10, 0, 0, 0, 0, 0, 0], 28, Class::Reserved, "ORCHID, given up (RFC 4843)"),
+    v6([0x2001, 0x20, 0, 0, 0, 0, 0, 0], 28, Class::Reserved, "ORCHIDv2, not addresses of hosts (RFC 7343)"),
+    v6([0x2001, 0x30, 0, 0, 0, 0, 0, 0], 28, Class::Reserved, "drones' identifiers, not addresses of hosts (RFC 9374)"),
+    v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32, Class::Reserved, "documentation (RFC 3849)"),
+    v6([0x2002, 0, 0, 0, 0, 0, 0, 0], 16, Class::Public, "6to4 (RFC 3056)"),
+    v6([0x2620, 0x4f, 0x8000, 0, 0, 0, 0, 0], 48, Class::Public, "AS112, globally reachable (RFC 7534)"),
+    v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20, Class::Reserved, "documentation (RFC 9637)"),
+    v6([0x5f00, 0, 0, 0, 0, 0, 0, 0], 16, Class::Reserved, "segment identifiers (RFC 9602)"),
+    v6([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7, Class::Private, "unique local (RFC 4193)"),
+    v6([0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42], 128, Class::Metadata, "metadata (Scaleway)"),
+    v6([0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe], 128, Class::Metadata, "metadata (Oracle)"),
+    v6([0xfd00, 0x100, 0, 0, 0, 0, 0x100, 0x200], 128, Class::Metadata, "metadata (Alibaba)"),
+    v6([0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23], 128, Class::Metadata, "metadata (Amazon EKS)"),
+    v6([0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254], 128, Class::Metadata, "metadata (Amazon)"),
+    v6([0xfd00, 0xa9fe, 0xa9fe, 0, 0, 0, 0, 1], 128, Class::Metadata, "metadata (Akamai)"),
+    v6([0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254], 128, Class::Metadata, "metadata (Google)"),
+    v6([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10, Class::LinkLocal, "link-local (RFC 4291)"),
+    v6([0xfe80, 0, 0, 0, 0, 0, 0xa9fe, 0xa9fe], 128, Class::Metadata, "metadata (OpenStack)"),
+    v6([0xfec0, 0, 0, 0, 0, 0, 0, 0], 10, Class::Private, "site-local, given up (RFC 3879)"),
+    v6([0xff00, 0, 0, 0, 0, 0, 0, 0], 8, Class::Multicast, "multicast (RFC 4291)"),
+];
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot read its own table has failed"
+)]
+mod tests;

@@ -1,0 +1,206 @@
+//! A policy from a TOML file. Every key has a default; a key that is not known is an error.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use ipnet::{IpNet, Ipv6Net};
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::DeTable;
+
+use super::policy::{Network, PolicyError, PolicyKind};
+use crate::limits::{Limits, ROWS};
+use crate::suggest;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    policy: Option<Kind>,
+    #[serde(default)]
+    limits: BTreeMap<String, Value>,
+    network: Option<NetworkTable>,
+}
+
+#[derive(Clone, Copy, Deserialize, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+enum Kind {
+    Curl,
+    Tenant,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NetworkTable {
+    allow: Option<Vec<IpNet>>,
+    deny: Option<Vec<IpNet>>,
+    ports: Option<Vec<u16>>,
+    schemes: Option<Vec<String>>,
+    nat64: Option<Vec<Ipv6Net>>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Value {
+    Number(u64),
+    Text(String),
+}
+
+const TOP: [&str; 3] = ["policy", "limits", "network"];
+const NETWORK: [&str; 5] = ["allow", "deny", "ports", "schemes", "nat64"];
+
+/// Reads a policy file: its kind, its limits and its network.
+pub(super) fn read(path: &Path, given: Option<PolicyKind>) -> Result<(PolicyKind, Limits, Network), PolicyError> {
+    let shown = crate::escape::escape(&path.to_string_lossy());
+    let text = std::fs::read_to_string(path).map_err(|error| PolicyError(format!("{shown}: {error}")))?;
+    let at = |place: Option<std::ops::Range<usize>>| match place {
+        Some(span) => format!(
+            "{shown}:{}",
+            text[..span.start.min(text.len())].matches('\n').count() + 1
+        ),
+        None => shown.clone(),
+    };
+    let table = DeTable::parse(&text)
+        .map_err(|error| PolicyError(format!("{}: {}", at(error.span()), error.message().replace('\n', " "))))?;
+    check_keys(table.get_ref(), &at)?;
+    let file: File = toml::from_str(&text)
+        .map_err(|error| PolicyError(format!("{}: {}", at(error.span()), error.message().replace('\n', " "))))?;
+    let named = file.policy.map(|kind| match kind {
+        Kind::Curl => PolicyKind::Curl,
+        Kind::Tenant => PolicyKind::Tenant,
+    });
+    let kind = match (named, given) {
+        (Some(named), Some(given)) if named != given => {
+            return Err(PolicyError(format!(
+                "{shown}: its `policy` is not the one of --policy; leave one of them out"
+            )));
+        }
+        (named, given) => named.or(given).unwrap_or(PolicyKind::Curl),
+    };
+    if kind == PolicyKind::Curl && file.network.is_some() {
+        let why = "[network] needs policy = \"tenant\": the policy curl asks nobody";
+        return Err(PolicyError(format!("{shown}: {why}")));
+    }
+    let mut limits = match kind {
+        PolicyKind::Curl => Limits::curl(),
+        PolicyKind::Tenant => Limits::tenant(),
+    };
+    for (key, value) in &file.limits {
+        let value = match value {
+            Value::Number(number) => number.to_string(),
+            Value::Text(text) => text.clone(),
+        };
+        limits
+            .set_text(key, &value)
+            .map_err(|why| PolicyError(format!("{shown}: {why}")))?;
+    }
+    Ok((kind, limits, network(file.network)))
+}
+
+fn network(table: Option<NetworkTable>) -> Network {
+    let default = Network::default();
+    let Some(table) = table else { return default };
+    Network {
+        allow: table.allow.unwrap_or(default.allow),
+        deny: table.deny.unwrap_or(default.deny),
+        ports: table.ports.unwrap_or(default.ports),
+        schemes: table.schemes.unwrap_or(default.schemes),
+        nat64: table.nat64.unwrap_or(default.nat64),
+    }
+}
+
+/// serde names an unknown key without its line or its neighbour in spelling; this names both.
+fn check_keys(table: &DeTable<'_>, at: &dyn Fn(Option<std::ops::Range<usize>>) -> String) -> Result<(), PolicyError> {
+    let limits: Vec<&str> = ROWS.iter().map(|row| row.key).collect();
+    known(table, "", &TOP, at)?;
+    for (section, keys) in [("limits", limits.as_slice()), ("network", NETWORK.as_slice())] {
+        if let Some(table) = table.get(section).and_then(|value| value.get_ref().as_table()) {
+            known(table, section, keys, at)?;
+        }
+    }
+    Ok(())
+}
+
+fn known(
+    table: &DeTable<'_>,
+    section: &str,
+    keys: &[&str],
+    at: &dyn Fn(Option<std::ops::Range<usize>>) -> String,
+) -> Result<(), PolicyError> {
+    let Some(key) = table.keys().find(|key| !keys.contains(&key.get_ref().as_ref())) else {
+        return Ok(());
+    };
+    let name = key.get_ref().as_ref();
+    let place = if section.is_empty() {
+        String::new()
+    } else {
+        format!(" in [{section}]")
+    };
+    let hint = match suggest::nearest(name, keys.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("it has {}", keys.join(", ")),
+    };
+    let name = crate::escape::escape(name);
+    Err(PolicyError(format!(
+        "{}: unknown key `{name}`{place}; {hint}",
+        at(Some(Spanned::span(key)))
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::Limit;
+
+    fn of(text: &str, given: Option<PolicyKind>) -> Result<(PolicyKind, Limits, Network), String> {
+        use std::sync::atomic::{AtomicU32, Ordering};
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!(
+            "transferhost-policy-{}-{}.toml",
+            std::process::id(),
+            NEXT.fetch_add(1, Ordering::Relaxed)
+        );
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, text).unwrap();
+        let read = read(&path, given).map_err(|error| error.to_string());
+        std::fs::remove_file(&path).unwrap();
+        read
+    }
+
+    #[test]
+    fn keys_change_the_defaults_of_the_kind() {
+        let text = "policy = \"tenant\"\n[limits]\nfuel = 7\nmemory = \"2MiB\"\n[network]\nallow = [\"10.0.0.0/8\"]\nports = [8080]\n";
+        let (kind, limits, network) = of(text, None).unwrap();
+        assert_eq!(kind, PolicyKind::Tenant);
+        assert_eq!((limits.get(Limit::Fuel), limits.get(Limit::Memory)), (7, 2 << 20));
+        assert_eq!(
+            (network.ports, network.allow.len(), network.schemes.len()),
+            (vec![8080], 1, 2)
+        );
+    }
+
+    #[test]
+    fn slips_are_named_with_their_line() {
+        let text = "policy = \"tenant\"\n[limits]\nfule = 7\n";
+        assert!(
+            of(text, None)
+                .unwrap_err()
+                .ends_with(":3: unknown key `fule` in [limits]; did you mean `fuel`?")
+        );
+        assert!(
+            of("polcy = \"tenant\"\n", None)
+                .unwrap_err()
+                .contains(":1: unknown key `polcy`; did you mean `policy`?")
+        );
+        for wrong in [
+            "policy = \"tennant\"",
+            "policy = ",
+            "[network]\nports = [80]",
+            "policy = \"tenant\"\n[network]\nports = [\"http\"]",
+            "[limits]\nfuel = 0",
+        ] {
+            let error = of(wrong, None).unwrap_err();
+            assert!(!error.contains('\n'), "{error}");
+        }
+        assert!(of("policy = \"tenant\"", Some(PolicyKind::Curl)).is_err());
+    }
+}

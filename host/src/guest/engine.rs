@@ -1,0 +1,86 @@
+//! wasmtime's engine, as a guest needs it: fuel and epochs on, what a policy has no use for off.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use wasmtime::component::Linker;
+use wasmtime::{Cache, CacheConfig, Config};
+
+use super::imports;
+use super::instance::State;
+use super::wasi;
+
+/// How often a running guest looks at its clock. A call's time is kept to within this.
+const TICK: Duration = Duration::from_millis(1);
+
+/// A guest's stack. wasmtime's default; the same for all, since it is the engine's.
+const MAX_WASM_STACK: usize = 512 << 10;
+
+/// Frames of a backtrace that are kept.
+const BACKTRACE_FRAMES: usize = 20;
+
+/// The engine could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error("the WebAssembly engine could not be made: {0}")]
+pub struct EngineError(String);
+
+/// Compiles plugins and runs guests. Cheap to clone; one serves a whole process.
+#[derive(Clone)]
+pub(crate) struct Engine {
+    pub(super) engine: wasmtime::Engine,
+    pub(super) linker: Arc<Linker<State>>,
+    /// Keeps time for guests that wait; only its timer is on.
+    pub(super) runtime: Arc<Runtime>,
+}
+
+impl Engine {
+    /// An engine. Compiled code is kept in `cache`, a directory that nobody else may write to; `None` keeps none.
+    ///
+    /// # Errors
+    /// Where the machine refuses what wasmtime needs: memory, threads, a cache directory.
+    pub(crate) fn new(cache: Option<PathBuf>) -> Result<Engine, EngineError> {
+        Engine::build(cache).map_err(|error| EngineError(format!("{error:#}")))
+    }
+
+    fn build(cache: Option<PathBuf>) -> wasmtime::Result<Engine> {
+        let mut config = Config::new();
+        config.wasm_component_model(true);
+        config.consume_fuel(true);
+        config.epoch_interruption(true);
+        config.max_wasm_stack(MAX_WASM_STACK);
+        config.wasm_backtrace_max_frames(std::num::NonZeroUsize::new(BACKTRACE_FRAMES));
+        if let Some(directory) = cache {
+            let mut cache = CacheConfig::new();
+            cache.with_directory(directory);
+            config.cache(Some(Cache::new(cache)?));
+        }
+        let engine = wasmtime::Engine::new(&config)?;
+        tick(&engine)?;
+        let mut linker = Linker::new(&engine);
+        wasi::add_to_linker(&mut linker)?;
+        imports::add_to_linker(&mut linker)?;
+        let runtime = Builder::new_current_thread().enable_time().build()?;
+        Ok(Engine {
+            engine,
+            linker: Arc::new(linker),
+            runtime: Arc::new(runtime),
+        })
+    }
+}
+
+/// A thread that only ticks, until the engine is gone.
+fn tick(engine: &wasmtime::Engine) -> std::io::Result<()> {
+    let engine = engine.weak();
+    std::thread::Builder::new()
+        .name("transferhost-tick".to_owned())
+        .spawn(move || {
+            while let Some(engine) = engine.upgrade() {
+                engine.increment_epoch();
+                drop(engine);
+                std::thread::sleep(TICK);
+            }
+        })?;
+    Ok(())
+}

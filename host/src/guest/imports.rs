@@ -1,0 +1,218 @@
+//! What a guest imports of ours: `transfer`, `request` and `net`. Nothing here calls libcurl but getinfo, which never
+//! calls back.
+
+use wasmtime::component::{HasSelf, Linker, Resource};
+use wasmtime_wasi_config::WasiConfig;
+
+use super::bindings::{net, request, transfer, types};
+use super::instance::State;
+use super::verdict::address_of;
+use crate::address::Address;
+use crate::tenant::class::Class;
+
+/// The longest name of a `getinfo`.
+const MAX_INFO_NAME: usize = 64;
+/// The longest header name that a guest may set.
+const MAX_HEADER_NAME: usize = 256;
+/// The longest header value that a guest may set.
+const MAX_HEADER_VALUE: usize = 8 << 10;
+/// The most headers of a request.
+const MAX_HEADERS: usize = 100;
+
+/// A value of `getinfo`.
+pub(crate) enum TransferInfo {
+    /// Text.
+    Text(String),
+    /// A number.
+    Number(i64),
+    /// A time in seconds.
+    Seconds(f64),
+    /// There is no such name.
+    Unknown,
+    /// There is no value.
+    None,
+}
+
+/// What a guest may ask about its transfer.
+pub(crate) trait TransferView: Send {
+    /// The URL without credentials.
+    fn url(&self) -> String;
+    /// The URL's host without brackets.
+    fn host(&self) -> String;
+    /// A value by its name in curl's `-w`.
+    fn getinfo(&self, name: &str) -> TransferInfo;
+    /// Whom the connection being made leads to.
+    fn dialled(&self) -> Dialled;
+}
+
+/// Whose address is being dialled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialled {
+    /// The URL's own origin.
+    Origin,
+    /// A proxy before it.
+    Proxy,
+    /// FTP's data connection.
+    FtpData,
+}
+
+/// The request that `start` may amend.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RequestHead {
+    /// The URL without credentials.
+    pub(crate) url: String,
+    /// The method; empty where the scheme has none.
+    pub(crate) method: String,
+    /// The headers, in order.
+    pub(crate) headers: Vec<(String, String)>,
+    /// Headers of libcurl's own that shall not be sent.
+    pub(crate) removed: Vec<String>,
+}
+
+/// The resource behind `request`.
+#[allow(unreachable_pub, reason = "the generated bindings export it from a private module")]
+pub struct Request(pub(super) RequestHead);
+
+pub(super) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    transfer::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
+    request::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
+    net::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
+    wasmtime_wasi_config::add_to_linker(linker, |state: &mut State| WasiConfig::from(&state.config))
+}
+
+impl transfer::Host for State {
+    fn url(&mut self) -> wasmtime::Result<String> {
+        Ok(self.transfer.url())
+    }
+
+    fn host(&mut self) -> wasmtime::Result<String> {
+        Ok(self.transfer.host())
+    }
+
+    fn getinfo(&mut self, name: String) -> wasmtime::Result<Result<transfer::Info, transfer::GetinfoError>> {
+        if name.len() > MAX_INFO_NAME {
+            return Ok(Err(transfer::GetinfoError::UnknownName));
+        }
+        Ok(match self.transfer.getinfo(&name) {
+            TransferInfo::Text(text) => Ok(transfer::Info::Text(text)),
+            TransferInfo::Number(number) => Ok(transfer::Info::Number(number)),
+            TransferInfo::Seconds(seconds) => Ok(transfer::Info::Seconds(seconds)),
+            TransferInfo::Unknown => Err(transfer::GetinfoError::UnknownName),
+            TransferInfo::None => Err(transfer::GetinfoError::NoValue),
+        })
+    }
+
+    fn dialled(&mut self) -> wasmtime::Result<transfer::Peer> {
+        Ok(match self.transfer.dialled() {
+            Dialled::Origin => transfer::Peer::Origin,
+            Dialled::Proxy => transfer::Peer::Proxy,
+            Dialled::FtpData => transfer::Peer::FtpData,
+        })
+    }
+}
+
+impl request::Host for State {}
+
+impl request::HostRequest for State {
+    fn url(&mut self, this: Resource<Request>) -> wasmtime::Result<String> {
+        Ok(self.table.get(&this)?.0.url.clone())
+    }
+
+    fn method(&mut self, this: Resource<Request>) -> wasmtime::Result<String> {
+        Ok(self.table.get(&this)?.0.method.clone())
+    }
+
+    fn headers(&mut self, this: Resource<Request>) -> wasmtime::Result<Vec<(String, String)>> {
+        Ok(self.table.get(&this)?.0.headers.clone())
+    }
+
+    fn set_header(
+        &mut self,
+        this: Resource<Request>,
+        name: String,
+        value: String,
+    ) -> wasmtime::Result<Result<(), request::HeaderError>> {
+        if let Err(error) = check_name(&name) {
+            return Ok(Err(error));
+        }
+        if value.len() > MAX_HEADER_VALUE || value.contains(['\r', '\n', '\0']) {
+            return Ok(Err(request::HeaderError::InvalidValue));
+        }
+        let head = &mut self.table.get_mut(&this)?.0;
+        head.drop_header(&name);
+        if head.headers.len() >= MAX_HEADERS {
+            return Ok(Err(request::HeaderError::TooMany));
+        }
+        head.headers.push((name, value));
+        Ok(Ok(()))
+    }
+
+    fn remove_header(
+        &mut self,
+        this: Resource<Request>,
+        name: String,
+    ) -> wasmtime::Result<Result<(), request::HeaderError>> {
+        if let Err(error) = check_name(&name) {
+            return Ok(Err(error));
+        }
+        let head = &mut self.table.get_mut(&this)?.0;
+        head.drop_header(&name);
+        if head.removed.len() >= MAX_HEADERS {
+            return Ok(Err(request::HeaderError::TooMany));
+        }
+        head.removed.push(name);
+        Ok(Ok(()))
+    }
+
+    fn drop(&mut self, this: Resource<Request>) -> wasmtime::Result<()> {
+        // Guests only ever borrow it; the host takes its own back.
+        self.table.delete(this)?;
+        Ok(())
+    }
+}
+
+impl RequestHead {
+    fn drop_header(&mut self, name: &str) {
+        self.headers.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
+        self.removed.retain(|other| !other.eq_ignore_ascii_case(name));
+    }
+}
+
+fn check_name(name: &str) -> Result<(), request::HeaderError> {
+    // RFC 9110's token.
+    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if name.is_empty() || name.len() > MAX_HEADER_NAME || !name.bytes().all(token) {
+        return Err(request::HeaderError::InvalidName);
+    }
+    if name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding") {
+        return Err(request::HeaderError::Framing);
+    }
+    Ok(())
+}
+
+impl net::Host for State {
+    fn classify(&mut self, address: types::Address) -> wasmtime::Result<net::Class> {
+        // What is no address at all cannot be public.
+        let class = address_of(address).map_or(Class::Reserved, |address| self.classifier.class(&address));
+        Ok(match class {
+            Class::Public => net::Class::Public,
+            Class::Loopback => net::Class::Loopback,
+            Class::Private => net::Class::Private,
+            Class::LinkLocal => net::Class::LinkLocal,
+            Class::Shared => net::Class::Shared,
+            Class::Multicast => net::Class::Multicast,
+            Class::Metadata => net::Class::Metadata,
+            Class::Reserved => net::Class::Reserved,
+            Class::HostItself => net::Class::HostItself,
+            Class::LocalSocket => net::Class::LocalSocket,
+        })
+    }
+
+    fn to_text(&mut self, address: types::Address) -> wasmtime::Result<String> {
+        Ok(address_of(address)
+            .as_ref()
+            .map_or_else(|| "not an address".to_owned(), Address::to_string))
+    }
+}
+
+impl types::Host for State {}

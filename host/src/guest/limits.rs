@@ -1,0 +1,113 @@
+//! What wasmtime asks before a guest grows: sums over the whole store, not over each memory or table.
+
+use wasmtime::ResourceLimiter;
+
+use crate::cause::Cause;
+use crate::limits::{Limit, Limits};
+
+/// A limit was reached. Our own type, so that the cause is known by it and not by the guest's trap a moment later.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("{cause}: {used} of {limit}")]
+pub(super) struct LimitExceeded {
+    pub(super) cause: Cause,
+    pub(super) limit: u64,
+    pub(super) used: u64,
+}
+
+/// Counts what a guest has and refuses what is too much.
+#[derive(Debug)]
+pub(super) struct Limiter {
+    memory: Sum,
+    table: Sum,
+    instances: usize,
+}
+
+#[derive(Debug)]
+struct Sum {
+    cause: Cause,
+    limit: u64,
+    used: u64,
+    peak: u64,
+}
+
+impl Sum {
+    fn new(cause: Cause, limit: u64) -> Sum {
+        Sum {
+            cause,
+            limit,
+            used: 0,
+            peak: 0,
+        }
+    }
+
+    /// One part grows from `current` to `desired`.
+    fn grow(&mut self, current: usize, desired: usize) -> Result<bool, LimitExceeded> {
+        let used = self
+            .used
+            .saturating_add((desired as u64).saturating_sub(current as u64));
+        if used > self.limit {
+            return Err(LimitExceeded {
+                cause: self.cause,
+                limit: self.limit,
+                used,
+            });
+        }
+        self.used = used;
+        self.peak = self.peak.max(used);
+        Ok(true)
+    }
+}
+
+impl Limiter {
+    pub(super) fn new(limits: &Limits) -> Limiter {
+        Limiter {
+            memory: Sum::new(Cause::Memory, limits.get(Limit::Memory)),
+            table: Sum::new(Cause::Table, limits.get(Limit::TableElements)),
+            instances: limits.count(Limit::Instances),
+        }
+    }
+
+    /// The most bytes that all memories had together.
+    pub(super) fn memory_peak(&self) -> u64 {
+        self.memory.peak
+    }
+}
+
+impl ResourceLimiter for Limiter {
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(self.memory.grow(current, desired)?)
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(self.table.grow(current, desired)?)
+    }
+
+    fn instances(&self) -> usize {
+        self.instances
+    }
+
+    fn tables(&self) -> usize {
+        self.instances
+    }
+
+    fn memories(&self) -> usize {
+        self.instances
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memories_are_counted_together() {
+        let mut limits = Limits::curl();
+        limits.set(Limit::Memory, 100);
+        let mut limiter = Limiter::new(&limits);
+        assert!(limiter.memory_growing(0, 60, None).unwrap());
+        assert!(limiter.memory_growing(0, 40, None).unwrap());
+        let refused = limiter.memory_growing(40, 41, None).unwrap_err();
+        assert_eq!(refused.downcast_ref::<LimitExceeded>().unwrap().cause, Cause::Memory);
+        assert_eq!(limiter.memory_peak(), 100);
+    }
+}

@@ -1,0 +1,325 @@
+//! A plugin's file, made ready: checked, compiled, and tried once. Loading fails closed: an export that this host would
+//! not call is an error, since the policy that somebody meant would otherwise guard nothing.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use wasmtime::component::{Component, InstancePre};
+
+use super::engine::Engine;
+use super::imports::{Dialled, TransferInfo, TransferView};
+use super::instance::{Environment, Guest, Indices, State};
+use super::verdict::Failure;
+use crate::callback::Callback;
+use crate::cause::Cause;
+use crate::escape::{escape, quote};
+use crate::limits::{Limit, Limits};
+use crate::suggest;
+use crate::tenant::class::Classifier;
+
+/// The version of the WIT package that this host speaks.
+pub const WIT_VERSION: &str = "0.1.0";
+
+const PACKAGE: &str = "transferhost:callbacks/";
+const IMPORTS: [&str; 4] = ["types", "transfer", "request", "net"];
+
+/// Why a file is no plugin that this host can use. Every text is one sentence, with the file's name in front.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The file cannot be read.
+    #[error("{plugin}: {source}")]
+    Read {
+        /// The file.
+        plugin: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file is no component, or one that this host must not use.
+    #[error("{plugin}: {what}")]
+    Refused {
+        /// The file.
+        plugin: String,
+        /// What is wrong and what would help.
+        what: String,
+    },
+    /// The component failed when it was tried.
+    #[error("{plugin}: {what}")]
+    Trial {
+        /// The file.
+        plugin: String,
+        /// What happened.
+        what: String,
+        /// The cause.
+        cause: Cause,
+    },
+}
+
+/// A component that was checked, compiled and tried. Cheap to clone.
+#[derive(Clone)]
+pub struct Plugin(Arc<Loaded>);
+
+struct Loaded {
+    name: String,
+    digest: String,
+    size: u64,
+    exported: Vec<Callback>,
+    exports: Vec<String>,
+    imports: Vec<String>,
+    indices: Indices,
+    pre: InstancePre<State>,
+}
+
+impl Plugin {
+    /// Loads a file: a component, or its text form.
+    ///
+    /// # Errors
+    /// See [`LoadError`].
+    pub(crate) fn open(engine: &Engine, path: &Path, limits: &Limits) -> Result<Plugin, LoadError> {
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+        let name = escape(&name);
+        let read = |source| LoadError::Read {
+            plugin: escape(&path.to_string_lossy()),
+            source,
+        };
+        let size = std::fs::metadata(path).map_err(read)?.len();
+        check_size(&name, size, limits)?;
+        Plugin::load(engine, &name, &std::fs::read(path).map_err(read)?, limits)
+    }
+
+    /// Loads a component, or its text form, from memory; `name` is what messages call it.
+    ///
+    /// # Errors
+    /// See [`LoadError`].
+    pub(crate) fn load(engine: &Engine, name: &str, bytes: &[u8], limits: &Limits) -> Result<Plugin, LoadError> {
+        let refused = |what: String| LoadError::Refused {
+            plugin: name.to_owned(),
+            what,
+        };
+        check_size(name, bytes.len() as u64, limits)?;
+        let binary = component_bytes(bytes).map_err(refused)?;
+        let component = Component::from_binary(&engine.engine, &binary)
+            .map_err(|error| refused(format!("it is not a valid component: {}", one_line(&error))))?;
+        let ty = component.component_type();
+        let exports: Vec<String> = ty.exports(&engine.engine).map(|(name, _)| name.to_owned()).collect();
+        let imports: Vec<String> = ty.imports(&engine.engine).map(|(name, _)| name.to_owned()).collect();
+        let exported = known_exports(&exports).map_err(refused)?;
+        known_imports(&imports).map_err(refused)?;
+        let pre = engine
+            .linker
+            .instantiate_pre(&component)
+            .map_err(|error| refused(one_line(&error)))?;
+        let indices = Indices::find(&pre, &exported).map_err(|error| refused(one_line(&error)))?;
+        let digest = format!("sha256:{:x}", Sha256::digest(bytes));
+        let loaded = Loaded {
+            name: name.to_owned(),
+            digest,
+            size: bytes.len() as u64,
+            exported,
+            exports,
+            imports,
+            indices,
+            pre,
+        };
+        let plugin = Plugin(Arc::new(loaded));
+        plugin.try_once(engine, limits)?;
+        Ok(plugin)
+    }
+
+    /// What messages and outcomes call it: the file's name.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// `sha256:` and the digest of the file.
+    pub fn digest(&self) -> &str {
+        &self.0.digest
+    }
+
+    /// The file's size in bytes.
+    pub fn size(&self) -> u64 {
+        self.0.size
+    }
+
+    /// The callbacks that it decides.
+    pub fn callbacks(&self) -> &[Callback] {
+        &self.0.exported
+    }
+
+    /// All that it exports, by WIT name.
+    pub fn exports(&self) -> &[String] {
+        &self.0.exports
+    }
+
+    /// All that it imports, by WIT name.
+    pub fn imports(&self) -> &[String] {
+        &self.0.imports
+    }
+
+    pub(super) fn pre(&self) -> &InstancePre<State> {
+        &self.0.pre
+    }
+
+    pub(super) fn indices(&self) -> &Indices {
+        &self.0.indices
+    }
+
+    /// Types are checked on an instance only, so one is made and dropped.
+    fn try_once(&self, engine: &Engine, limits: &Limits) -> Result<(), LoadError> {
+        let trial = |failure: Failure| {
+            let what = match failure.cause {
+                Cause::BadReturn => format!(
+                    "an export has not the type that transferhost:callbacks@{WIT_VERSION} gives it: {}",
+                    failure.reason.as_deref().map(escape).unwrap_or_default()
+                ),
+                cause => {
+                    let reason = failure.reason.as_deref().map(|reason| format!(", {}", quote(reason)));
+                    let limit = failure.limit.map(|limit| format!(" (limit {limit})"));
+                    format!(
+                        "it failed when it was instantiated: {cause}{}{}",
+                        limit.unwrap_or_default(),
+                        reason.unwrap_or_default()
+                    )
+                }
+            };
+            LoadError::Trial {
+                plugin: self.name().to_owned(),
+                what,
+                cause: failure.cause,
+            }
+        };
+        let classifier = Classifier::new(Vec::new(), Vec::new()).map_err(|error| LoadError::Refused {
+            plugin: self.name().to_owned(),
+            what: error.to_string(),
+        })?;
+        let environment = Environment {
+            limits: limits.clone(),
+            config: Vec::new(),
+            classifier: Arc::new(classifier),
+            // The guest of the transfer prints the same again.
+            printer: Arc::new(|_: &str| {}),
+            transfer: Box::new(NoTransfer),
+            may_wait: true,
+            without: Vec::new(),
+        };
+        Guest::new(engine, self, environment).map(drop).map_err(trial)
+    }
+}
+
+/// The trial has no transfer.
+struct NoTransfer;
+
+impl TransferView for NoTransfer {
+    fn url(&self) -> String {
+        String::new()
+    }
+
+    fn host(&self) -> String {
+        String::new()
+    }
+
+    fn getinfo(&self, _: &str) -> TransferInfo {
+        TransferInfo::None
+    }
+
+    fn dialled(&self) -> Dialled {
+        Dialled::Origin
+    }
+}
+
+fn check_size(name: &str, size: u64, limits: &Limits) -> Result<(), LoadError> {
+    let limit = limits.get(Limit::ComponentSize);
+    if size <= limit {
+        return Ok(());
+    }
+    let what = format!("it has {size} bytes, more than the {limit} of --limit component-size");
+    Err(LoadError::Refused {
+        plugin: name.to_owned(),
+        what,
+    })
+}
+
+/// The component's binary form, from itself or from text.
+fn component_bytes(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let binary = match bytes {
+        [] => return Err("it is empty".to_owned()),
+        [0, b'a', b's', b'm', ..] => bytes.to_vec(),
+        _ => match std::str::from_utf8(bytes) {
+            Ok(text) if text.trim_start().starts_with(['(', ';']) => wat::parse_str(text)
+                .map_err(|error| format!("its text is not valid: {}", one_line_text(&error.to_string())))?,
+            _ => return Err("it is not WebAssembly".to_owned()),
+        },
+    };
+    // Four bytes after the magic: a version, and the layer that tells a core module (0) from a component (1).
+    match binary.get(4..8) {
+        Some([_, _, 0, 0]) => Err(
+            "it is a core module, not a component: build it for wasm32-wasip2, or make a component of it".to_owned(),
+        ),
+        Some(_) => Ok(binary),
+        None => Err("it is cut short".to_owned()),
+    }
+}
+
+fn known_exports(exports: &[String]) -> Result<Vec<Callback>, String> {
+    let mut known = Vec::new();
+    for export in exports.iter().filter(|export| export.starts_with("transferhost:")) {
+        let callback = interface(export).and_then(Callback::from_name);
+        known.push(callback.ok_or_else(|| unknown("exports", export, &Callback::EXPORTED.map(Callback::name)))?);
+    }
+    if known.is_empty() {
+        return Err(format!(
+            "it exports no callback of transferhost:callbacks@{WIT_VERSION}, so it would decide nothing; `transferhost wit` shows them"
+        ));
+    }
+    known.sort();
+    Ok(known)
+}
+
+fn known_imports(imports: &[String]) -> Result<(), String> {
+    match imports
+        .iter()
+        .filter(|import| import.starts_with("transferhost:"))
+        .find(|import| !interface(import).is_some_and(|name| IMPORTS.contains(&name)))
+    {
+        Some(import) => Err(unknown("imports", import, &IMPORTS)),
+        None => Ok(()),
+    }
+}
+
+/// The interface's name, where the package is ours and its version one that this host speaks: any 0.1.x.
+fn interface(name: &str) -> Option<&str> {
+    let (interface, version) = name.strip_prefix(PACKAGE)?.split_once('@')?;
+    let patch = version.strip_prefix("0.1.")?;
+    patch.parse::<u32>().is_ok().then_some(interface)
+}
+
+fn unknown(verb: &str, name: &str, known: &[&str]) -> String {
+    let meant = name
+        .strip_prefix(PACKAGE)
+        .map(|rest| rest.split_once('@').map_or(rest, |(interface, _)| interface))
+        .filter(|interface| !known.contains(interface))
+        .and_then(|interface| suggest::nearest(interface, known.iter().copied()))
+        .map(|near| format!("; did you mean `{near}`?"));
+    format!(
+        "it {verb} {}, which this host, speaking transferhost:callbacks@{WIT_VERSION}, does not know{}",
+        escape(name),
+        meant.unwrap_or_default()
+    )
+}
+
+fn one_line(error: &wasmtime::Error) -> String {
+    one_line_text(&format!("{error:#}"))
+}
+
+/// wasmtime's and wat's texts point at places over several lines.
+fn one_line_text(text: &str) -> String {
+    escape(
+        text.lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
+            .as_str(),
+    )
+}

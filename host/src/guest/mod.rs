@@ -1,0 +1,30 @@
+//! A guest: one live instance of a plugin, entered through one call at a time. It knows nothing of curl.
+//!
+//! `load` makes a [`Plugin`] of a file, `instance` a [`Guest`] of a plugin, `call` enters it, `verdict` makes of an
+//! answer or a trap what the transfer acts on. `limits` and `clock` bound it, `imports` and `wasi` are all that it can
+//! reach.
+
+mod bindings;
+mod call;
+mod clock;
+mod engine;
+mod imports;
+mod instance;
+mod limits;
+mod load;
+mod print;
+mod trap;
+mod verdict;
+mod wasi;
+
+pub use engine::EngineError;
+pub use load::{LoadError, Plugin, WIT_VERSION};
+
+pub(crate) use bindings::done::{Aborted as DoneAborted, Bytes as DoneBytes, Outcome as DoneOutcome};
+pub(crate) use bindings::header::Action as HeaderAction;
+pub(crate) use bindings::write::Action as WriteAction;
+pub(crate) use call::CallStats;
+pub(crate) use engine::Engine;
+pub(crate) use imports::{Dialled, RequestHead, TransferInfo, TransferView};
+pub(crate) use instance::{Environment, Guest};
+pub(crate) use verdict::{Failure, OpenVerdict};

@@ -1,0 +1,44 @@
+//! Why a transfer was ended, as it is kept until the outcome is written.
+
+use crate::callback::Callback;
+use crate::cause::Cause;
+use crate::guest::Failure;
+
+/// A cause, and where it arose.
+#[derive(Clone, Debug)]
+pub(super) struct Ended {
+    /// The callback, where one was running.
+    pub(super) callback: Option<Callback>,
+    /// What it was about, such as an address; safe to print.
+    pub(super) subject: Option<String>,
+    pub(super) failure: Failure,
+}
+
+impl Ended {
+    pub(super) fn new(callback: impl Into<Option<Callback>>, failure: Failure) -> Ended {
+        Ended {
+            callback: callback.into(),
+            subject: None,
+            failure,
+        }
+    }
+
+    /// A cause with words.
+    pub(super) fn because(callback: impl Into<Option<Callback>>, cause: Cause, reason: impl Into<String>) -> Ended {
+        Ended::new(
+            callback,
+            Failure {
+                reason: Some(reason.into()),
+                ..Failure::of(cause)
+            },
+        )
+    }
+
+    /// What it was about.
+    pub(super) fn about(self, subject: impl ToString) -> Ended {
+        Ended {
+            subject: Some(subject.to_string()),
+            ..self
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The outcome's sentence: what happened, where, and what would help.
+
+use super::abort::Ended;
+use crate::callback::Callback;
+use crate::cause::Cause;
+use crate::curl::Url;
+use crate::escape::{escape, quote};
+
+/// The sentence for a transfer that was ended, after `received` bytes of body.
+pub(super) fn of(ended: &Ended, plugin: Option<&str>, received: u64) -> String {
+    let failure = &ended.failure;
+    let plugin = plugin.unwrap_or("the guest");
+    let words = failure.reason.as_deref();
+    let quoted = words.map(|words| format!(": {}", quote(words))).unwrap_or_default();
+    let plain = words.map(|words| format!(": {}", escape(words))).unwrap_or_default();
+    let subject = ended.subject.as_deref().unwrap_or("it");
+    let limit = failure.limit.unwrap_or(0);
+    let what = match failure.cause {
+        Cause::GuestAbort => format!("{plugin} aborted{quoted}"),
+        Cause::Refused => format!("{plugin} denied {subject}{quoted}"),
+        Cause::Policy if ended.callback == Some(Callback::Write) => {
+            format!("the body has more than {limit} bytes (the policy's limit; key body)")
+        }
+        Cause::Policy => format!("the policy denied {subject}"),
+        Cause::OutOfFuel => {
+            format!("{plugin} ran out of fuel after {received} bytes ({limit} a call; raise with --fuel)")
+        }
+        Cause::OutOfFuelTotal => {
+            format!("{plugin} ran out of fuel after {received} bytes ({limit} in all; raise with --fuel-total)")
+        }
+        Cause::Deadline => {
+            format!("{plugin} took longer than {limit} ms{plain} (raise with --call-time)")
+        }
+        Cause::Memory => format!("{plugin} wanted more memory than {limit} bytes (raise with --memory)"),
+        Cause::Table => format!("{plugin} wanted more than {limit} table elements (raise with --limit table-elements)"),
+        Cause::Instances => format!("{plugin} has too many core instances (raise with --limit instances)"),
+        Cause::Handles => format!("{plugin} held more than {limit} handles (raise with --limit handles)"),
+        Cause::Stack => format!("{plugin} overflowed its stack"),
+        Cause::ReturnedTooMuch => {
+            format!("{plugin} returned more than {limit} bytes in one call (raise with --limit returned)")
+        }
+        Cause::PrintedTooMuch => format!("{plugin} printed more than {limit} bytes (raise with --limit printed)"),
+        Cause::PauseBudget => format!("the transfer was paused for {limit} ms in all (raise with --limit pause)"),
+        Cause::Trap(kind) => format!("{plugin} trapped: {kind}{}", innermost(&failure.backtrace)),
+        Cause::Exit => format!("{plugin} called exit{plain}"),
+        Cause::BadReturn => format!("{plugin} returned what no answer may be{plain}"),
+        Cause::Sink => words.map(escape).unwrap_or_else(|| "the output failed".to_owned()),
+        Cause::Source => format!("the upload could not be read{plain}"),
+        Cause::Cancelled => "the transfer was cancelled".to_owned(),
+        Cause::HostPanic => format!("transferhost failed{plain}; this is a bug of its own, please report it"),
+    };
+    // Instantiating has limits of its own, which bear no flag of a call.
+    let what = if ended.callback.is_none() && failure.cause.is_of_a_guest() {
+        format!(
+            "{plugin} failed when it was instantiated: {}{}",
+            failure.cause,
+            limit_of(limit)
+        )
+    } else {
+        what
+    };
+    match ended.callback {
+        // Where the output fails no callback is to blame.
+        Some(callback) if failure.cause != Cause::Sink => format!("{callback}: {what}"),
+        _ => what,
+    }
+}
+
+fn limit_of(limit: u64) -> String {
+    if limit == 0 {
+        String::new()
+    } else {
+        format!(" (limit {limit})")
+    }
+}
+
+/// The function that trapped, where its name is known.
+fn innermost(backtrace: &[String]) -> String {
+    backtrace
+        .first()
+        .map(|frame| format!(" in {}", escape(frame)))
+        .unwrap_or_default()
+}
+
+/// A URL without its user and password.
+pub(super) fn public_url(url: &str) -> Option<String> {
+    Url::parse(url).ok()?.without_credentials()
+}

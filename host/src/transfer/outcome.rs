@@ -1,0 +1,253 @@
+//! How a transfer ended: one shape everywhere, its keys stable.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::abort::Ended;
+use super::code::code;
+use super::dispatch::Dispatch;
+use super::message;
+use crate::callback::Callback;
+use crate::cause::{Blame, Cause};
+use crate::curl::{CurlCode, InfoHandle};
+use crate::escape::escape;
+use crate::guest::{DoneAborted, DoneBytes, DoneOutcome, Plugin};
+
+/// How a transfer ended. Serialises to the outcome's JSON.
+#[derive(Clone, Debug, Serialize)]
+pub struct Outcome {
+    /// The CURLcode, our own function of the callback and the cause where there was an abort.
+    pub code: CurlCode,
+    /// Its name, such as `CURLE_WRITE_ERROR`.
+    pub name: &'static str,
+    /// What libcurl itself ended with; `null` where it was taken out before it ended.
+    pub libcurl_code: Option<CurlCode>,
+    /// One sentence; empty after a success.
+    pub message: String,
+    /// The URL that was asked for, without credentials.
+    pub url: String,
+    /// The URL of the last response, after redirects, without credentials.
+    pub effective_url: String,
+    /// The last response's status; 0 where there was none.
+    pub status: u16,
+    /// The bytes that moved.
+    pub bytes: Bytes,
+    /// When what happened, since the beginning.
+    pub seconds: Seconds,
+    /// What the guest used; `null` without a plugin.
+    pub guest: Option<GuestReport>,
+    /// Why the transfer was ended; `null` where libcurl ended it by itself.
+    pub abort: Option<Abort>,
+    /// Whether the guest ended it as a success before its end.
+    #[serde(skip)]
+    pub(super) finished: bool,
+    /// Whether the reader of a pipe went away, which curl does not speak of.
+    #[serde(skip)]
+    pub broken_pipe: bool,
+}
+
+/// The bytes that moved, each counted on its own.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Bytes {
+    /// Delivered to the sink, shown headers included.
+    pub delivered: u64,
+    /// Received by the write callback, after decoding.
+    pub received: u64,
+    /// Sent, without headers.
+    pub uploaded: u64,
+}
+
+/// Times in seconds since the beginning, as curl's `-w` has them; 0 for what did not happen.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Seconds {
+    /// The name was resolved.
+    pub name_lookup: f64,
+    /// The connection was there.
+    pub connect: f64,
+    /// TLS was there.
+    pub tls: f64,
+    /// The first byte came.
+    pub first_byte: f64,
+    /// The end.
+    pub total: f64,
+    /// How long it was paused in all.
+    pub paused: f64,
+}
+
+/// What a guest used.
+#[derive(Clone, Debug, Serialize)]
+pub struct GuestReport {
+    /// The plugin's file name.
+    pub plugin: String,
+    /// `sha256:` and the digest of its file.
+    pub digest: String,
+    /// Fuel in all, instantiation included.
+    pub fuel: u64,
+    /// The most bytes that its memories had together.
+    pub memory_peak: u64,
+    /// Each callback that was called.
+    pub calls: BTreeMap<&'static str, Calls>,
+}
+
+/// The calls of one callback.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Calls {
+    /// How many.
+    pub count: u64,
+    /// The fuel that they burned.
+    pub fuel: u64,
+    /// The time that they took.
+    pub seconds: f64,
+}
+
+/// Why a transfer was ended.
+#[derive(Clone, Debug, Serialize)]
+pub struct Abort {
+    /// The callback; `null` where none was running.
+    pub callback: Option<Callback>,
+    /// The cause.
+    pub cause: Cause,
+    /// The limit that was reached, in its own unit.
+    pub limit: Option<u64>,
+    /// What was used of it.
+    pub used: Option<u64>,
+    /// The words that came with it, escaped.
+    pub reason: Option<String>,
+    /// The plugin's file name.
+    pub plugin: Option<String>,
+    /// Whose doing it was.
+    pub blame: Blame,
+    /// The guest's frames, innermost first.
+    pub backtrace: Vec<String>,
+}
+
+impl Outcome {
+    /// What `done` is told.
+    pub(super) fn for_guest(&self) -> DoneOutcome {
+        let Bytes {
+            delivered,
+            received,
+            uploaded,
+        } = self.bytes;
+        DoneOutcome {
+            code: self.code.number(),
+            name: self.name.to_owned(),
+            status: self.status,
+            bytes: DoneBytes {
+                delivered,
+                received,
+                uploaded,
+            },
+            abort: self.abort.as_ref().map(|abort| DoneAborted {
+                callback: abort
+                    .callback
+                    .map(|callback| callback.name().to_owned())
+                    .unwrap_or_default(),
+                cause: abort.cause.to_string(),
+                reason: abort.reason.clone(),
+            }),
+        }
+    }
+}
+
+/// The outcome as it is now.
+pub(super) fn of(
+    dispatch: &Dispatch,
+    libcurl_code: Option<CurlCode>,
+    info: Option<&InfoHandle>,
+    words: &str,
+    url: &str,
+    plugin: Option<&Plugin>,
+) -> Outcome {
+    let name = plugin.map(|plugin| plugin.name().to_owned());
+    let denied = dispatch.denied.borrow();
+    let finished = dispatch.finished.get();
+    let ended = match (dispatch.latch.first(), libcurl_code) {
+        (Some(ended), _) => Some(ended),
+        // Denials count where nothing was left to dial.
+        (None, Some(CurlCode::COULDNT_CONNECT)) if !finished => denied.as_ref(),
+        (None, _) => None,
+    };
+    let code = match (ended, libcurl_code) {
+        (Some(ended), _) => code(ended.callback, ended.failure.cause),
+        (None, _) if finished => CurlCode::OK,
+        (None, code) => code.unwrap_or(CurlCode::FAILED_INIT),
+    };
+    let number = |name| info.map_or(0, |info| info.number(name));
+    let seconds = |name| info.map_or(0.0, |info| info.seconds(name));
+    let received = dispatch.received.get();
+    let message = match ended {
+        Some(ended) => message::of(ended, name.as_deref(), received),
+        None if code == CurlCode::OK => String::new(),
+        None if words.is_empty() => code.describe().to_owned(),
+        None => escape(words),
+    };
+    let effective = info
+        .and_then(|info| info.text("url_effective"))
+        .and_then(|url| message::public_url(&url));
+    Outcome {
+        code,
+        name: code.name(),
+        libcurl_code,
+        message,
+        url: escape(url),
+        effective_url: escape(&effective.unwrap_or_else(|| url.to_owned())),
+        status: u16::try_from(number("response_code")).unwrap_or(0),
+        bytes: Bytes {
+            delivered: dispatch.delivered.get(),
+            received,
+            uploaded: u64::try_from(number("size_upload")).unwrap_or(0),
+        },
+        seconds: Seconds {
+            name_lookup: seconds("time_namelookup"),
+            connect: seconds("time_connect"),
+            tls: seconds("time_appconnect"),
+            first_byte: seconds("time_starttransfer"),
+            total: seconds("time_total"),
+            paused: dispatch.pause.spent().as_secs_f64(),
+        },
+        guest: plugin.map(|plugin| report(dispatch, plugin)),
+        abort: ended.map(|ended| abort(ended, name)),
+        finished,
+        broken_pipe: dispatch.broken_pipe.get(),
+    }
+}
+
+fn abort(ended: &Ended, plugin: Option<String>) -> Abort {
+    let failure = &ended.failure;
+    Abort {
+        callback: ended.callback,
+        cause: failure.cause,
+        limit: failure.limit,
+        used: failure.used,
+        reason: failure.reason.as_deref().map(escape),
+        plugin,
+        blame: failure.cause.blame(),
+        backtrace: failure.backtrace.iter().map(|frame| escape(frame)).collect(),
+    }
+}
+
+fn report(dispatch: &Dispatch, plugin: &Plugin) -> GuestReport {
+    let guest = dispatch.guest.borrow();
+    let guest = guest.as_ref();
+    let calls = |(callback, stats): (Callback, crate::guest::CallStats)| {
+        (
+            callback.name(),
+            Calls {
+                count: stats.count,
+                fuel: stats.fuel,
+                seconds: stats.time.as_secs_f64(),
+            },
+        )
+    };
+    GuestReport {
+        plugin: plugin.name().to_owned(),
+        digest: plugin.digest().to_owned(),
+        fuel: guest.map_or(0, |guest| guest.fuel_spent()),
+        memory_peak: guest.map_or(0, |guest| guest.memory_peak()),
+        calls: guest
+            .map(|guest| guest.calls().iter().map(calls).collect())
+            .unwrap_or_default(),
+    }
+}

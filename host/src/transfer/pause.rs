@@ -1,0 +1,94 @@
+//! Pauses: each has a time, and all of a transfer's together have a budget.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+/// What a wish to pause comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Granted {
+    /// The transfer pauses.
+    Paused,
+    /// There is no time left to pause in.
+    Spent,
+}
+
+/// Until when a transfer is paused, and how long it may be in all.
+#[derive(Debug)]
+pub(super) struct Pause {
+    budget: Duration,
+    spent: Cell<Duration>,
+    until: Cell<Option<Instant>>,
+    /// The wish went beyond the budget: the transfer ends when the pause does.
+    last: Cell<bool>,
+}
+
+impl Pause {
+    pub(super) fn new(budget: Duration) -> Pause {
+        Pause {
+            budget,
+            spent: Cell::default(),
+            until: Cell::default(),
+            last: Cell::default(),
+        }
+    }
+
+    /// Pauses for so many milliseconds, at least one.
+    pub(super) fn begin(&self, milliseconds: u32) -> Granted {
+        let wish = Duration::from_millis(u64::from(milliseconds.max(1)));
+        let left = self.budget.saturating_sub(self.spent.get());
+        if left.is_zero() {
+            return Granted::Spent;
+        }
+        let time = wish.min(left);
+        self.last.set(wish > left);
+        self.spent.set(self.spent.get() + time);
+        self.until.set(Instant::now().checked_add(time));
+        Granted::Paused
+    }
+
+    /// How long the pause still lasts; `None` where there is none.
+    pub(super) fn left(&self) -> Option<Duration> {
+        self.until
+            .get()
+            .map(|until| until.saturating_duration_since(Instant::now()))
+    }
+
+    /// Ends a pause whose time is over, and tells whether there was one and whether the budget ended it.
+    pub(super) fn take_due(&self) -> Option<Granted> {
+        self.until.get().filter(|until| *until <= Instant::now())?;
+        self.until.set(None);
+        Some(if self.last.get() {
+            Granted::Spent
+        } else {
+            Granted::Paused
+        })
+    }
+
+    /// How long the transfer was paused in all.
+    pub(super) fn spent(&self) -> Duration {
+        self.spent.get()
+    }
+
+    /// The budget.
+    pub(super) fn budget(&self) -> Duration {
+        self.budget
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wish_beyond_the_budget_is_cut_and_is_the_last() {
+        let pause = Pause::new(Duration::from_millis(3));
+        assert_eq!(pause.begin(0), Granted::Paused);
+        assert_eq!(pause.spent(), Duration::from_millis(1));
+        assert_eq!(pause.begin(u32::MAX), Granted::Paused);
+        assert_eq!(pause.spent(), Duration::from_millis(3));
+        assert_eq!(pause.begin(1), Granted::Spent);
+        std::thread::sleep(Duration::from_millis(3));
+        assert_eq!(pause.take_due(), Some(Granted::Spent));
+        assert_eq!(pause.take_due(), None);
+    }
+}

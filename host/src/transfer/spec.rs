@@ -1,0 +1,180 @@
+//! What is wanted of a transfer: curl's options, by their meaning.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::source::Source;
+use crate::callback::Callback;
+
+/// What a transfer shall do. The defaults are the curl tool's.
+#[derive(Debug, Default)]
+pub struct TransferSpec {
+    /// The URL; libcurl's URL API reads it.
+    pub url: String,
+    /// The method, where it is not the one that the body implies (curl's `-X`).
+    pub method: Option<String>,
+    /// Request headers, in order (`-H`).
+    pub headers: Vec<Header>,
+    /// What is sent (`-d`, `-T`).
+    pub body: Body,
+    /// Whether redirects are followed (`-L`).
+    pub follow: bool,
+    /// How many of them; `None` is the policy's limit (`--max-redirs`).
+    pub max_redirects: Option<u32>,
+    /// Whether a status of 400 and above is a failure, CURLE_HTTP_RETURNED_ERROR (22) (`-f`).
+    pub fail_on_error: bool,
+    /// Whether the response's headers are delivered before the body (`-i`).
+    pub show_headers: bool,
+    /// Whether certificates are not verified (`-k`).
+    pub insecure: bool,
+    /// A file of CA certificates (`--cacert`).
+    pub ca_file: Option<PathBuf>,
+    /// A folder of CA certificates, where neither `ca_file` nor libcurl's own is meant.
+    pub ca_path: Option<PathBuf>,
+    /// The time of the whole transfer (`-m`), whole milliseconds.
+    pub max_time: Option<Duration>,
+    /// The time of connecting (`--connect-timeout`), whole milliseconds.
+    pub connect_timeout: Option<Duration>,
+    /// Whether a compressed response is asked for and decoded (`--compressed`).
+    pub compressed: bool,
+    /// Which HTTP is spoken.
+    pub http_version: HttpVersion,
+    /// Whether libcurl tells what it does, on stderr (`-v`).
+    pub verbose: bool,
+    /// The User-Agent header; `None` sends none.
+    pub user_agent: Option<String>,
+    /// What the guest reads through `wasi:config/store`.
+    pub config: Vec<(String, String)>,
+    /// Callbacks that the plugin exports and that are left alone all the same.
+    pub without: Vec<Callback>,
+    /// Who watches.
+    pub observer: Observer,
+}
+
+/// A request header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Header {
+    /// This header with this value, which may be empty.
+    Set(String, String),
+    /// Not this header, though libcurl would send it.
+    Remove(String),
+}
+
+/// What is sent.
+#[derive(Debug, Default)]
+pub enum Body {
+    /// Nothing.
+    #[default]
+    None,
+    /// These bytes, as a POST.
+    Post(Vec<u8>),
+    /// An upload: PUT over HTTP, STOR over FTP.
+    Upload(Source),
+}
+
+/// Which HTTP is spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HttpVersion {
+    /// HTTP/2 over TLS where the server has it, else HTTP/1.1.
+    #[default]
+    Default,
+    /// HTTP/1.1.
+    V1_1,
+    /// HTTP/2, upgraded to in the clear.
+    V2,
+}
+
+/// Called with a line of text.
+pub type LineObserver = Arc<dyn Fn(&str) + Send + Sync>;
+/// Called with bytes to download, downloaded, to upload, uploaded; 0 is unknown.
+pub type ProgressObserver = Arc<dyn Fn(u64, u64, u64, u64) + Send + Sync>;
+
+/// Who watches a transfer. None of these can change it.
+#[derive(Clone, Default)]
+pub struct Observer {
+    /// A line for each call of a guest.
+    pub calls: Option<LineObserver>,
+    /// A line that the guest prints, escaped.
+    pub prints: Option<LineObserver>,
+    /// Progress, as libcurl reports it.
+    pub progress: Option<ProgressObserver>,
+    /// The operator's log: which rule denied an address.
+    pub denials: Option<LineObserver>,
+}
+
+impl std::fmt::Debug for Observer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Observer").finish_non_exhaustive()
+    }
+}
+
+/// A specification that cannot be carried out. One sentence.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+pub struct SpecError {
+    /// What is wrong.
+    pub what: String,
+    /// Whether the URL is to blame (CURLE_URL_MALFORMAT, 3) rather than an option (CURLE_FAILED_INIT, 2).
+    pub url: bool,
+}
+
+impl Header {
+    /// The name.
+    pub fn name(&self) -> &str {
+        match self {
+            Header::Set(name, _) | Header::Remove(name) => name,
+        }
+    }
+
+    /// Reads curl's `-H`: `Name: value`, `Name;` for an empty value, `Name:` to remove libcurl's own.
+    ///
+    /// # Errors
+    /// One sentence, for a line without a name or with a line break in it.
+    pub fn parse(line: &str) -> Result<Header, String> {
+        let shown = || crate::escape::quote(line);
+        if line.contains(['\r', '\n', '\0']) {
+            return Err(format!("the header {} holds a line break or a NUL", shown()));
+        }
+        let header = match (line.split_once(':'), line.strip_suffix(';')) {
+            (Some((name, value)), _) => match value.trim() {
+                "" => Header::Remove(name.trim().to_owned()),
+                value => Header::Set(name.trim().to_owned(), value.to_owned()),
+            },
+            (None, Some(name)) => Header::Set(name.trim().to_owned(), String::new()),
+            (None, None) => return Err(format!("the header {} has no colon: write `Name: value`", shown())),
+        };
+        if header.name().is_empty() {
+            return Err(format!("the header {} has no name: write `Name: value`", shown()));
+        }
+        Ok(header)
+    }
+
+    /// The line as CURLOPT_HTTPHEADER takes it.
+    pub(super) fn line(&self) -> String {
+        match self {
+            Header::Set(name, value) if value.is_empty() => format!("{name};"),
+            Header::Set(name, value) => format!("{name}: {value}"),
+            Header::Remove(name) => format!("{name}:"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_read_as_curl_reads_them() {
+        let set = |name: &str, value: &str| Header::Set(name.to_owned(), value.to_owned());
+        assert_eq!(Header::parse("X-A: b: c"), Ok(set("X-A", "b: c")));
+        assert_eq!(Header::parse("X-A;"), Ok(set("X-A", "")));
+        assert_eq!(Header::parse("Host:"), Ok(Header::Remove("Host".to_owned())));
+        for wrong in ["X-A", ": b", "X: a\r\nY: b", ""] {
+            assert!(Header::parse(wrong).is_err(), "{wrong:?}");
+        }
+        for line in ["X-A: b", "X-A;", "Host:"] {
+            assert_eq!(Header::parse(line).unwrap().line(), line);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What a guest may ask about its transfer, answered by getinfo alone.
+
+use crate::curl::{Info, InfoHandle, InfoName};
+use crate::guest::{Dialled, TransferInfo, TransferView};
+
+/// A transfer as its guest sees it.
+pub(super) struct View {
+    pub(super) url: String,
+    pub(super) host: String,
+    pub(super) scheme: String,
+    pub(super) info: InfoHandle,
+}
+
+impl TransferView for View {
+    fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    fn host(&self) -> String {
+        self.host.clone()
+    }
+
+    fn getinfo(&self, name: &str) -> TransferInfo {
+        let Some(name) = InfoName::find(name) else {
+            return TransferInfo::Unknown;
+        };
+        match self.info.get(name) {
+            Some(Info::Text(text)) => TransferInfo::Text(text),
+            Some(Info::Number(number)) => TransferInfo::Number(number),
+            Some(Info::Seconds(seconds)) => TransferInfo::Seconds(seconds),
+            None => TransferInfo::None,
+        }
+    }
+
+    fn dialled(&self) -> Dialled {
+        if self.uses_proxy() {
+            Dialled::Proxy
+        } else if self.scheme.starts_with("ftp") && self.info.number("size_header") > 0 {
+            // The server has greeted, so the control connection is there already.
+            Dialled::FtpData
+        } else {
+            Dialled::Origin
+        }
+    }
+}
+
+impl View {
+    fn uses_proxy(&self) -> bool {
+        match InfoName::find("proxy_used").and_then(|name| self.info.get(name)) {
+            Some(Info::Number(used)) => used != 0,
+            // A libcurl before 8.7.0 does not tell. Only the environment can name a proxy.
+            _ => [format!("{}_proxy", self.scheme), "all_proxy".to_owned()]
+                .iter()
+                .any(|name| {
+                    [name.clone(), name.to_uppercase()]
+                        .iter()
+                        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+                }),
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Our own options: what stands before the plugin.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+
+use crate::curl::LibcurlVersion;
+use crate::tenant::policy::PolicyKind;
+
+/// libcurl moves the bytes; a sandboxed WebAssembly component decides.
+#[derive(Debug, Parser)]
+#[command(name = "transferhost", version = version(), max_term_width = 100, disable_help_subcommand = true)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Fetch a URL as curl does, with a plugin deciding.
+    ///
+    /// What stands before PLUGIN is transferhost's own, what stands after it is curl's, by curl's names. The exit code
+    /// is curl's.
+    Run(Box<Run>),
+    /// Show what a plugin exports and imports, without a transfer.
+    Inspect(Inspect),
+    /// Print the WIT package that plugins are written against, as one file.
+    Wit,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Run {
+    /// Fuel of one call of the plugin, about one for each instruction [default: 50000000; tenant: 20000000].
+    #[arg(long, value_name = "FUEL")]
+    pub(super) fuel: Option<String>,
+    /// Fuel of the transfer, before the 1000 (tenant: 500) that each byte of its body adds [default: 10000000000;
+    /// tenant: 1000000000].
+    #[arg(long, value_name = "FUEL")]
+    pub(super) fuel_total: Option<String>,
+    /// Wall clock of one call, such as 10ms or 2s [default: 1s; tenant: 10ms].
+    #[arg(long, value_name = "TIME")]
+    pub(super) call_time: Option<String>,
+    /// All memories of the plugin together, such as 64MiB [default: 128MiB; tenant: 16MiB].
+    #[arg(long, value_name = "SIZE")]
+    pub(super) memory: Option<String>,
+    /// Any other limit, by its key in docs/limits.md.
+    #[arg(long = "limit", value_name = "KEY=VALUE", value_parser = pair)]
+    pub(super) limits: Vec<(String, String)>,
+    /// What the plugin reads through wasi:config/store.
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = pair)]
+    pub(super) config: Vec<(String, String)>,
+    /// Leave this callback to libcurl, though the plugin exports it.
+    #[arg(long, value_name = "CALLBACK")]
+    pub(super) without: Vec<String>,
+    /// What the host itself refuses: nothing, or all that is not public.
+    #[arg(long, value_enum)]
+    pub(super) policy: Option<PolicyName>,
+    /// A policy from a TOML file, as docs/policy.md has it.
+    #[arg(long, value_name = "FILE")]
+    pub(super) policy_file: Option<PathBuf>,
+    /// Write how the transfer ended, as a line of JSON, to this file; `-` is stderr.
+    #[arg(long, value_name = "FILE")]
+    pub(super) outcome: Option<PathBuf>,
+    /// Print a line for each call of the plugin, to stderr.
+    #[arg(long)]
+    pub(super) trace_calls: bool,
+    /// The same transfer without a plugin; what follows is curl's.
+    #[arg(long)]
+    pub(super) no_plugin: bool,
+    /// The plugin's file, then curl's options and the URL.
+    #[arg(value_name = "PLUGIN [CURL'S OPTIONS] URL", trailing_var_arg = true)]
+    pub(super) rest: Vec<OsString>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Inspect {
+    /// As JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+    /// The plugin's file.
+    #[arg(value_name = "PLUGIN")]
+    pub(super) plugin: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum PolicyName {
+    /// curl's own defaults, on one's own machine.
+    Curl,
+    /// For strangers' plugins and URLs: public addresses, ports 80 and 443, http and https, no proxy.
+    Tenant,
+}
+
+impl From<PolicyName> for PolicyKind {
+    fn from(name: PolicyName) -> PolicyKind {
+        match name {
+            PolicyName::Curl => PolicyKind::Curl,
+            PolicyName::Tenant => PolicyKind::Tenant,
+        }
+    }
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("write KEY=VALUE".to_owned()),
+    }
+}
+
+fn version() -> String {
+    let libcurl = LibcurlVersion::get();
+    let origin = if libcurl.bundled { "bundled" } else { "the system's" };
+    format!(
+        "{} (libcurl {} {origin}, {})",
+        env!("CARGO_PKG_VERSION"),
+        libcurl.version,
+        libcurl.tls
+    )
+}
+
+/// Cuts the command line behind `--no-plugin`: what follows it is curl's, hyphens and all, which clap would take for
+/// ours.
+pub(super) fn split(arguments: impl Iterator<Item = OsString>) -> (Vec<OsString>, Vec<OsString>) {
+    let arguments: Vec<OsString> = arguments.collect();
+    let is = |at: usize, word: &str| arguments.get(at).is_some_and(|argument| argument == word);
+    let mut at = 2;
+    while is(1, "run") && at < arguments.len() {
+        if is(at, "--no-plugin") {
+            return (arguments[..=at].to_vec(), arguments[at + 1..].to_vec());
+        }
+        match arguments[at].to_str() {
+            Some(option) if takes_value(option) => at += 2,
+            Some(option) if option.starts_with('-') => at += 1,
+            // The plugin: clap leaves what follows it alone.
+            _ => break,
+        }
+    }
+    (arguments, Vec::new())
+}
+
+fn takes_value(option: &str) -> bool {
+    let Some(name) = option.strip_prefix("--") else {
+        return false;
+    };
+    let command = Cli::command();
+    let run = command.find_subcommand("run");
+    run.and_then(|run| run.get_arguments().find(|argument| argument.get_long() == Some(name)))
+        .is_some_and(|argument| argument.get_action().takes_values())
+}
+
+/// clap's several lines, as one sentence.
+pub(super) fn sentence(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.starts_with("Usage:"))
+        .filter(|line| !line.is_empty() && !line.starts_with("For more information"))
+        .collect();
+    let text = lines.join("; ");
+    match text.strip_prefix("error: ") {
+        Some(text) => text.to_owned(),
+        // No subcommand: clap answers with the whole help.
+        None => "say what to do: run, inspect or wit; `transferhost --help` explains".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cut(line: &str) -> (usize, Vec<String>) {
+        let (ours, curl) = split(line.split_whitespace().map(OsString::from));
+        (
+            ours.len(),
+            curl.into_iter().map(|word| word.into_string().unwrap()).collect(),
+        )
+    }
+
+    #[test]
+    fn what_follows_no_plugin_is_curls() {
+        assert_eq!(
+            cut("transferhost run --no-plugin -s URL"),
+            (3, vec!["-s".to_owned(), "URL".to_owned()])
+        );
+        assert_eq!(cut("transferhost run --fuel 7 --no-plugin -o --no-plugin URL").0, 5);
+        assert_eq!(cut("transferhost run --set --no-plugin p.wasm URL").0, 6);
+        assert_eq!(cut("transferhost run p.wasm --no-plugin URL"), (5, Vec::new()));
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,71 @@
+//! Ctrl-C and SIGTERM: the transfer that runs is cancelled, and no other begins.
+
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::transfer::Cancel;
+
+/// How long a transfer may take to end by itself, when its output or its guest holds it up.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// What a signal does.
+#[derive(Clone, Default)]
+pub(super) struct Interrupt {
+    signal: Arc<AtomicI32>,
+    running: Arc<Mutex<Option<Cancel>>>,
+}
+
+impl Interrupt {
+    /// Listens from now on.
+    pub(super) fn listen() -> std::io::Result<Interrupt> {
+        let this = Interrupt::default();
+        let heard = this.clone();
+        let mut signals = Signals::new([SIGINT, SIGTERM])?;
+        std::thread::Builder::new()
+            .name("transferhost-signals".to_owned())
+            .spawn(move || {
+                for signal in signals.forever() {
+                    if heard.signal.swap(signal, Ordering::AcqRel) != 0 {
+                        // The second time: now.
+                        std::process::exit(128 + signal);
+                    }
+                    heard.cancel_running();
+                    let code = 128 + signal;
+                    std::thread::spawn(move || {
+                        std::thread::sleep(GRACE);
+                        std::process::exit(code);
+                    });
+                }
+            })?;
+        Ok(this)
+    }
+
+    /// This transfer runs now.
+    pub(super) fn watch(&self, cancel: Cancel) {
+        self.running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .replace(cancel);
+        if self.exit_code().is_some() {
+            self.cancel_running();
+        }
+    }
+
+    /// The exit code of the signal that came, where one did.
+    pub(super) fn exit_code(&self) -> Option<u8> {
+        match self.signal.load(Ordering::Acquire) {
+            0 => None,
+            signal => u8::try_from(128 + signal).ok(),
+        }
+    }
+
+    fn cancel_running(&self) {
+        if let Some(cancel) = self.running.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            cancel.cancel();
+        }
+    }
+}

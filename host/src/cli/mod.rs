@@ -1,0 +1,49 @@
+//! The command line: `args` and `curl_args` read it, `run`, `inspect` and `wit` carry it out.
+
+mod args;
+mod cache;
+mod curl_args;
+mod curl_lacks;
+mod inspect;
+mod interrupt;
+mod progress;
+mod run;
+mod wit;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+/// Ends with this exit code, having said why. Other errors are usage errors: 2, as curl's CURLE_FAILED_INIT.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+struct Exit {
+    code: u8,
+    text: String,
+}
+
+/// Reads the command line and carries it out.
+pub fn main() -> ExitCode {
+    let (ours, curl) = args::split(std::env::args_os());
+    let done = match args::Cli::try_parse_from(ours) {
+        Ok(cli) => match cli.command {
+            args::Command::Run(arguments) => run::run(*arguments, curl),
+            args::Command::Inspect(arguments) => inspect::inspect(&arguments),
+            args::Command::Wit => wit::wit(),
+        },
+        Err(error) if error.use_stderr() => Err(anyhow::anyhow!(args::sentence(&error))),
+        // `--help` and `--version`.
+        Err(text) => text.print().map(|()| 0).map_err(anyhow::Error::from),
+    };
+    let code = done.unwrap_or_else(|error| {
+        say(&format!("{error:#}"));
+        error.downcast_ref::<Exit>().map_or(2, |exit| exit.code)
+    });
+    ExitCode::from(code)
+}
+
+/// One line on stderr, with the program's name; where stderr is closed there is nobody to tell.
+fn say(text: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "transferhost: {text}");
+}

@@ -1,0 +1,253 @@
+//! `transferhost run`: curl's transfer, with a plugin deciding.
+
+use std::ffi::OsString;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use indicatif::ProgressBar;
+
+use super::args::Run;
+use super::curl_args::{CurlArgs, upload_file};
+use super::interrupt::Interrupt;
+use super::{Exit, cache, progress, say};
+use crate::ca::CaStore;
+use crate::callback::Callback;
+use crate::curl::LibcurlVersion;
+use crate::escape::escape;
+use crate::guest::Plugin;
+use crate::host::Host;
+use crate::sink::{FileSink, Sink, StdoutSink};
+use crate::suggest;
+use crate::tenant::policy::{Policy, PolicyKind};
+use crate::transfer::{Body, Observer, Outcome, Source, Transfer, TransferSpec};
+
+/// Runs each URL in order, with a fresh guest each; the exit code is that of the first that failed.
+pub(super) fn run(mut ours: Run, curl: Vec<OsString>) -> anyhow::Result<u8> {
+    let (plugin, curl) = match (ours.no_plugin, ours.rest.is_empty()) {
+        (true, _) => (None, curl),
+        (false, true) => bail!("no plugin is given: write its file, then curl's options and the URL"),
+        (false, false) => {
+            let mut rest = std::mem::take(&mut ours.rest).into_iter();
+            (rest.next().map(PathBuf::from), rest.collect())
+        }
+    };
+    let curl = CurlArgs::parse(curl)?;
+    let host = Host::new(policy(&ours)?, plugin.is_some().then(cache::directory).flatten())?;
+    let plugin = plugin.map(|path| host.load(&path)).transpose()?;
+    let without = without(&ours.without, plugin.as_ref())?;
+    let mut outcomes = outcome_file(ours.outcome.as_deref())?;
+    let interrupt = Interrupt::listen().context("signals cannot be caught")?;
+    let mut code = 0;
+    for (at, url) in curl.urls.iter().enumerate() {
+        let output = curl.outputs.get(at).filter(|output| output.as_os_str() != "-");
+        let run = One {
+            ours: &ours,
+            curl: &curl,
+            url,
+            output: output.map(PathBuf::as_path),
+            without: &without,
+        };
+        let outcome = run.transfer(&host, plugin.as_ref(), &interrupt)?;
+        if let Some(file) = &mut outcomes {
+            let line = serde_json::to_string(&outcome)? + "\n";
+            file.write_all(line.as_bytes())
+                .context("the outcome cannot be written")?;
+        }
+        if let Some(code) = interrupt.exit_code() {
+            return Ok(code);
+        }
+        if code == 0 {
+            code = u8::try_from(outcome.code.number()).unwrap_or(u8::MAX);
+        }
+    }
+    Ok(code)
+}
+
+fn policy(ours: &Run) -> anyhow::Result<Policy> {
+    let kind = ours.policy.map(PolicyKind::from);
+    let mut policy = match &ours.policy_file {
+        Some(path) => Policy::from_file(path, kind)?,
+        None => Policy::new(kind.unwrap_or(PolicyKind::Curl))?,
+    };
+    let own = [
+        ("fuel", &ours.fuel),
+        ("fuel-total", &ours.fuel_total),
+        ("call-time", &ours.call_time),
+        ("memory", &ours.memory),
+    ];
+    for (key, value) in own {
+        if let Some(value) = value {
+            policy
+                .limits_mut()
+                .set_text(key, value)
+                .map_err(|why| anyhow::anyhow!("--{key}: {}", escape(&why)))?;
+        }
+    }
+    for (key, value) in &ours.limits {
+        policy
+            .limits_mut()
+            .set_text(key, value)
+            .map_err(|why| anyhow::anyhow!("--limit: {}", escape(&why)))?;
+    }
+    Ok(policy)
+}
+
+fn without(names: &[String], plugin: Option<&Plugin>) -> anyhow::Result<Vec<Callback>> {
+    let exported = plugin.map(Plugin::callbacks).unwrap_or_default();
+    let known = Callback::EXPORTED.map(Callback::name);
+    let mut without = Vec::new();
+    for name in names {
+        match Callback::from_name(name) {
+            Some(callback) if exported.contains(&callback) => without.push(callback),
+            Some(callback) => bail!("--without {callback}: the plugin does not export it"),
+            None => {
+                let hint = suggest::nearest(name, known).map(|near| format!("; did you mean {near}?"));
+                bail!(
+                    "--without {}: there is no such callback{}",
+                    escape(name),
+                    hint.unwrap_or_default()
+                )
+            }
+        }
+    }
+    Ok(without)
+}
+
+/// Opened before anything is dialled, so that an outcome is never lost for want of a place.
+fn outcome_file(path: Option<&Path>) -> anyhow::Result<Option<Box<dyn std::io::Write>>> {
+    Ok(match path {
+        None => None,
+        Some(path) if path.as_os_str() == "-" => Some(Box::new(std::io::stderr())),
+        Some(path) => {
+            let file = std::fs::File::create(path);
+            Some(Box::new(file.with_context(|| {
+                format!("--outcome: {}", escape(&path.to_string_lossy()))
+            })?))
+        }
+    })
+}
+
+/// One URL of a run.
+struct One<'a> {
+    ours: &'a Run,
+    curl: &'a CurlArgs,
+    url: &'a str,
+    output: Option<&'a Path>,
+    without: &'a [Callback],
+}
+
+impl One<'_> {
+    fn transfer(&self, host: &Host, plugin: Option<&Plugin>, interrupt: &Interrupt) -> anyhow::Result<Outcome> {
+        let on_terminal = self.output.is_none() && std::io::stdout().is_terminal();
+        let bar = (!self.curl.silent && !on_terminal && std::io::stderr().is_terminal()).then(progress::bar);
+        let spec = self.spec(plugin, bar.as_ref())?;
+        let transfer = Transfer::new(host, plugin, spec, self.sink()?).map_err(|error| {
+            let code = if error.url { 3 } else { 2 };
+            Exit {
+                code,
+                text: format!("({code}) {error}"),
+            }
+        })?;
+        interrupt.watch(transfer.cancel());
+        let outcome = transfer.run();
+        if let Some(bar) = &bar {
+            bar.finish_and_clear();
+        }
+        self.tell(&outcome, interrupt);
+        Ok(outcome)
+    }
+
+    fn tell(&self, outcome: &Outcome, interrupt: &Interrupt) {
+        let quiet = self.curl.silent && !self.curl.show_error;
+        if outcome.message.is_empty() || outcome.broken_pipe || interrupt.exit_code().is_some() || quiet {
+            return;
+        }
+        say(&format!("({}) {}", outcome.code, outcome.message));
+        if let Some(abort) = outcome.abort.as_ref().filter(|_| self.curl.verbose) {
+            for frame in &abort.backtrace {
+                say(&format!("    at {frame}"));
+            }
+        }
+    }
+
+    fn sink(&self) -> anyhow::Result<Box<dyn Sink>> {
+        Ok(match self.output {
+            Some(path) => Box::new(FileSink::new(path)),
+            None => Box::new(StdoutSink::new().map_err(|error| Exit {
+                code: 23,
+                text: format!("(23) standard output: {error}; send the body to a file with -o"),
+            })?),
+        })
+    }
+
+    fn spec(&self, plugin: Option<&Plugin>, bar: Option<&ProgressBar>) -> anyhow::Result<TransferSpec> {
+        let curl = self.curl;
+        let mut url = self.url.to_owned();
+        let body = match (&curl.data, &curl.upload) {
+            (Some(data), _) => Body::Post(data.clone()),
+            (None, Some(path)) if path.as_os_str() == "-" => Body::Upload(Source::stream(std::io::stdin())),
+            (None, Some(path)) => {
+                if let (true, Some(name)) = (url.ends_with('/'), path.file_name()) {
+                    url.push_str(&name.to_string_lossy());
+                }
+                let file = upload_file(path)?;
+                Body::Upload(Source::file(file).with_context(|| format!("-T: {}", path.display()))?)
+            }
+            (None, None) => Body::None,
+        };
+        let store = match &curl.cacert {
+            Some(file) => CaStore {
+                file: Some(file.clone()),
+                path: None,
+            },
+            None if curl.insecure => CaStore::default(),
+            None => CaStore::from_environment(),
+        };
+        Ok(TransferSpec {
+            url,
+            method: curl.request.clone(),
+            headers: curl.headers.clone(),
+            body,
+            follow: curl.location,
+            max_redirects: curl.max_redirs,
+            fail_on_error: curl.fail,
+            show_headers: curl.include,
+            insecure: curl.insecure,
+            ca_file: store.file,
+            ca_path: store.path,
+            max_time: curl.max_time,
+            connect_timeout: curl.connect_timeout,
+            compressed: curl.compressed,
+            http_version: curl.http_version,
+            verbose: curl.verbose,
+            // Origins know curl, and it is libcurl that speaks to them.
+            user_agent: Some(format!("curl/{}", LibcurlVersion::get().version)),
+            config: self.ours.config.clone(),
+            without: self.without.to_vec(),
+            observer: self.observer(plugin, bar),
+        })
+    }
+
+    fn observer(&self, plugin: Option<&Plugin>, bar: Option<&ProgressBar>) -> Observer {
+        let name = plugin.map(|plugin| plugin.name().to_owned()).unwrap_or_default();
+        let shown = bar.cloned();
+        // What is written beside a bar must go through it.
+        let write = Arc::new(move |line: &str| match &shown {
+            Some(bar) => bar.suspend(|| drop(writeln!(std::io::stderr(), "{line}"))),
+            None => drop(writeln!(std::io::stderr(), "{line}")),
+        });
+        let prints = Arc::clone(&write);
+        let denials = Arc::clone(&write);
+        Observer {
+            calls: self.ours.trace_calls.then_some(write as _),
+            prints: Some(Arc::new(move |line: &str| prints(&format!("{name}: {line}")))),
+            progress: bar.map(progress::observer),
+            denials: self
+                .curl
+                .verbose
+                .then(|| Arc::new(move |line: &str| denials(&format!("transferhost: {line}"))) as _),
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Aborts in `done`.
+
+hostile::attack!(done, |_| hostile::abort());

@@ -1,0 +1,3 @@
+//! Aborts in `header`.
+
+hostile::attack!(header, |_| hostile::abort());

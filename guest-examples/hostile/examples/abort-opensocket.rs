@@ -1,0 +1,3 @@
+//! Aborts in `opensocket`.
+
+hostile::attack!(opensocket, |_| hostile::abort());

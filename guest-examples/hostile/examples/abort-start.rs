@@ -1,0 +1,3 @@
+//! Aborts in `start`.
+
+hostile::attack!(start, |_| hostile::abort());

@@ -1,0 +1,3 @@
+//! Aborts in `write-end`.
+
+hostile::attack!(write_end, || hostile::abort());

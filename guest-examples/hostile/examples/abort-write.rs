@@ -1,0 +1,3 @@
+//! Aborts in `write`.
+
+hostile::attack!(write, |_| hostile::abort());

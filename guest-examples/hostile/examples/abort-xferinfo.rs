@@ -1,0 +1,3 @@
+//! Aborts in `xferinfo`.
+
+hostile::attack!(xferinfo, || hostile::abort());

@@ -1,0 +1,3 @@
+//! Loops without end in `done`.
+
+hostile::attack!(done, |_| hostile::endless());

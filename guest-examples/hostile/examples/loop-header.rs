@@ -1,0 +1,3 @@
+//! Loops without end in `header`.
+
+hostile::attack!(header, |_| hostile::endless());

@@ -1,0 +1,3 @@
+//! Loops without end in `opensocket`.
+
+hostile::attack!(opensocket, |_| hostile::endless());

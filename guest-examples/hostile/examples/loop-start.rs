@@ -1,0 +1,3 @@
+//! Loops without end in `start`.
+
+hostile::attack!(start, |_| hostile::endless());

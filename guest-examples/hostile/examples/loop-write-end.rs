@@ -1,0 +1,3 @@
+//! Loops without end in `write-end`.
+
+hostile::attack!(write_end, || hostile::endless());

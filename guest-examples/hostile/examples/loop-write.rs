@@ -1,0 +1,3 @@
+//! Loops without end in `write`.
+
+hostile::attack!(write, |_| hostile::endless());

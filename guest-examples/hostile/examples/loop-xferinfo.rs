@@ -1,0 +1,3 @@
+//! Loops without end in `xferinfo`.
+
+hostile::attack!(xferinfo, || hostile::endless());

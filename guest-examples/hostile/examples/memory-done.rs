@@ -1,0 +1,3 @@
+//! Grows its memory until refused, in `done`.
+
+hostile::attack!(done, |_| hostile::memory());

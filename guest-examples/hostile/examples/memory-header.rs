@@ -1,0 +1,3 @@
+//! Grows its memory until refused, in `header`.
+
+hostile::attack!(header, |_| hostile::memory());

@@ -1,0 +1,3 @@
+//! Grows its memory until refused, in `start`.
+
+hostile::attack!(start, |_| hostile::memory());

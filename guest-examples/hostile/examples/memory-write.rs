@@ -1,0 +1,3 @@
+//! Grows its memory until refused, in `write`.
+
+hostile::attack!(write, |_| hostile::memory());

@@ -1,0 +1,3 @@
+//! Grows its memory until refused, in `xferinfo`.
+
+hostile::attack!(xferinfo, || hostile::memory());

@@ -1,0 +1,3 @@
+//! Panics in `write`.
+
+hostile::attack!(write, |_| panic!("the guest panics on purpose"));

@@ -1,0 +1,3 @@
+//! Sleeps for an hour in `done`.
+
+hostile::attack!(done, |_| hostile::sleep());

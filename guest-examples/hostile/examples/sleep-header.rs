@@ -1,0 +1,3 @@
+//! Sleeps for an hour in `header`.
+
+hostile::attack!(header, |_| hostile::sleep());

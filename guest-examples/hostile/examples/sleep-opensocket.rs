@@ -1,0 +1,3 @@
+//! Sleeps for an hour in `opensocket`.
+
+hostile::attack!(opensocket, |_| hostile::sleep());

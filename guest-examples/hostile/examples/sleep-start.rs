@@ -1,0 +1,3 @@
+//! Sleeps for an hour in `start`.
+
+hostile::attack!(start, |_| hostile::sleep());

@@ -1,0 +1,3 @@
+//! Sleeps for an hour in `write`.
+
+hostile::attack!(write, |_| hostile::sleep());

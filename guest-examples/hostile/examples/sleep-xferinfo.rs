@@ -1,0 +1,3 @@
+//! Sleeps for an hour in `xferinfo`.
+
+hostile::attack!(xferinfo, || hostile::sleep());

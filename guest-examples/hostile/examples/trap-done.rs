@@ -1,0 +1,3 @@
+//! Traps in `done`.
+
+hostile::attack!(done, |_| hostile::trap());

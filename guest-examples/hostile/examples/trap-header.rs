@@ -1,0 +1,3 @@
+//! Traps in `header`.
+
+hostile::attack!(header, |_| hostile::trap());

@@ -1,0 +1,3 @@
+//! Traps in `opensocket`.
+
+hostile::attack!(opensocket, |_| hostile::trap());

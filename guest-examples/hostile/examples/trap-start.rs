@@ -1,0 +1,3 @@
+//! Traps in `start`.
+
+hostile::attack!(start, |_| hostile::trap());

@@ -1,0 +1,3 @@
+//! Traps in `write-end`.
+
+hostile::attack!(write_end, || hostile::trap());

@@ -1,0 +1,3 @@
+//! Traps in `write`.
+
+hostile::attack!(write, |_| hostile::trap());

@@ -1,0 +1,3 @@
+//! Traps in `xferinfo`.
+
+hostile::attack!(xferinfo, || hostile::trap());

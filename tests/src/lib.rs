@@ -1,0 +1,47 @@
+//! What the end-to-end tests stand on. The tests themselves are in `tests/`, one topic a file.
+//!
+//! - [`origin`] and [`connection`]: a scripted TCP origin that sends exact bytes and records what it was asked.
+//! - [`http`]: a small HTTP/1.1 responder on top of it, for tests that are about something else than HTTP.
+//! - [`tls`]: certificates of the tests' own, and the same origins behind TLS.
+//! - [`nginx`]: a real server, for what only one can show.
+//! - [`guests`]: the components of `guest-examples`, built once.
+//! - [`command`] and [`running`]: the binary under test, run in an environment of its own.
+//!
+//! Every wait in here ends: on an event, or after [`PATIENCE`].
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub mod command;
+pub mod connection;
+pub mod event;
+pub mod guests;
+pub mod http;
+pub mod listen;
+pub mod nginx;
+pub mod origin;
+pub mod request;
+pub mod running;
+pub mod tls;
+
+/// How long anything in here waits for the other side before it calls the test failed. No test passes by waiting it
+/// out; it is long because machines that run tests are slow at times.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The root of the checkout.
+pub fn root() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// cargo's target directory: the one that the running test was built in.
+///
+/// # Panics
+/// When the test was started from elsewhere, by hand.
+pub fn target_dir() -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its own path");
+    // <target>/<profile>/deps/<test>
+    test.ancestors()
+        .nth(3)
+        .expect("tests run from <target>/<profile>/deps")
+        .to_owned()
+}

@@ -14,7 +14,7 @@ use super::interrupt::Interrupt;
 use super::{Exit, cache, progress, say};
 use crate::ca::CaStore;
 use crate::callback::Callback;
-use crate::curl::LibcurlVersion;
+use crate::curl::{LibcurlVersion, stdout_was_closed};
 use crate::escape::escape;
 use crate::guest::Plugin;
 use crate::host::Host;
@@ -175,10 +175,16 @@ impl One<'_> {
     fn sink(&self) -> anyhow::Result<Box<dyn Sink>> {
         Ok(match self.output {
             Some(path) => Box::new(FileSink::new(path)),
-            None => Box::new(StdoutSink::new().map_err(|error| Exit {
-                code: 23,
-                text: format!("(23) standard output: {error}; send the body to a file with -o"),
-            })?),
+            None => {
+                let closed = |why: &str| Exit {
+                    code: 23,
+                    text: format!("(23) standard output {why}: use -o"),
+                };
+                if stdout_was_closed() {
+                    return Err(closed("is closed").into());
+                }
+                Box::new(StdoutSink::new().map_err(|error| closed(&format!("cannot be used ({error})")))?)
+            }
         })
     }
 
@@ -227,6 +233,7 @@ impl One<'_> {
             config: self.ours.config.clone(),
             without: self.without.to_vec(),
             observer: self.observer(plugin, bar),
+            ..TransferSpec::default()
         })
     }
 

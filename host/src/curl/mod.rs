@@ -12,6 +12,8 @@
     reason = "the C boundary is here and nowhere else; each block has its SAFETY sentence"
 )]
 
+#[cfg(feature = "cli")]
+mod before_main;
 mod code;
 mod easy;
 mod info;
@@ -25,6 +27,8 @@ mod trampoline;
 mod url;
 mod version;
 
+#[cfg(feature = "cli")]
+pub(crate) use before_main::stdout_was_closed;
 pub use code::CurlCode;
 pub(crate) use easy::{Easy, Hooks, SetoptError};
 pub(crate) use info::{Info, InfoHandle, InfoName};
@@ -32,6 +36,6 @@ pub(crate) use multi::{Multi, MultiError, Token};
 pub(crate) use option::{LongOption, OffsetOption, SlistOption, TextOption, http_version};
 pub(crate) use poller::{Poller, Waker};
 pub(crate) use returns::{Continue, Flow, Open, Read, Seek};
-pub(crate) use trampoline::{Callbacks, SocketTarget, SocketType};
+pub(crate) use trampoline::{Callbacks, SocketTarget, SocketType, words_of};
 pub(crate) use url::{Part, Url};
 pub use version::LibcurlVersion;

@@ -69,7 +69,8 @@ fn enter<H: Callbacks, R>(userdata: *mut c_void, callback: Callback, abort: R, c
     })
 }
 
-fn words_of(payload: &(dyn Any + Send)) -> &str {
+/// A panic's message.
+pub(crate) fn words_of(payload: &(dyn Any + Send)) -> &str {
     match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
         (Some(words), _) => words,
         (None, Some(words)) => words,

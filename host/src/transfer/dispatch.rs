@@ -8,7 +8,7 @@ use super::abort::Ended;
 use super::latch::Latch;
 use super::pause::{Granted, Pause};
 use super::source::Source;
-use super::spec::Observer;
+use super::spec::{Observer, TransferSpec};
 use super::trace::{self, Shown};
 use crate::callback::Callback;
 use crate::cause::Cause;
@@ -34,7 +34,7 @@ pub(super) struct Dispatch {
     pub(super) policy: Arc<Policy>,
     pub(super) observer: Observer,
     #[cfg(feature = "testing")]
-    pub(super) panic_in: Cell<Option<Callback>>,
+    panic_in: Option<Callback>,
     sink: RefCell<Box<dyn Sink>>,
     source: RefCell<Option<Source>>,
     show_headers: bool,
@@ -42,13 +42,7 @@ pub(super) struct Dispatch {
 }
 
 impl Dispatch {
-    pub(super) fn new(
-        policy: Arc<Policy>,
-        observer: Observer,
-        sink: Box<dyn Sink>,
-        show_headers: bool,
-        can_pause: bool,
-    ) -> Dispatch {
+    pub(super) fn new(policy: Arc<Policy>, spec: &TransferSpec, sink: Box<dyn Sink>, can_pause: bool) -> Dispatch {
         Dispatch {
             latch: Latch::default(),
             pause: Pause::new(policy.limits.time(Limit::PauseBudget)),
@@ -59,12 +53,12 @@ impl Dispatch {
             broken_pipe: Cell::default(),
             guest: RefCell::default(),
             policy,
-            observer,
+            observer: spec.observer.clone(),
             #[cfg(feature = "testing")]
-            panic_in: Cell::default(),
+            panic_in: spec.panic_in,
             sink: RefCell::new(sink),
             source: RefCell::default(),
-            show_headers,
+            show_headers: spec.show_headers,
             can_pause,
         }
     }
@@ -77,6 +71,16 @@ impl Dispatch {
     /// Whether the transfer is over, whatever libcurl still calls.
     pub(super) fn ended(&self) -> bool {
         self.finished.get() || self.latch.is_set()
+    }
+
+    /// Runs what no trampoline of libcurl's stands around, and keeps a panic in this transfer.
+    pub(super) fn contain<T>(&self, callback: impl Into<Option<Callback>>, run: impl FnOnce() -> T) -> Option<T> {
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
+            .map_err(|payload| {
+                let words = crate::curl::words_of(&*payload);
+                self.latch.set(Ended::because(callback, Cause::HostPanic, words));
+            })
+            .ok()
     }
 
     /// Asks the guest; `None` once the transfer is over, which it may be by this very call. `call` describes the call
@@ -194,7 +198,7 @@ impl Dispatch {
     #[cfg(feature = "testing")]
     #[expect(clippy::panic, reason = "the one point at which tests make the host panic")]
     fn panic_if_told(&self, callback: Callback) {
-        if self.panic_in.get() == Some(callback) {
+        if self.panic_in == Some(callback) {
             panic!("told to panic in {callback}");
         }
     }

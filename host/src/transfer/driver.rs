@@ -74,12 +74,6 @@ impl Transfer {
         self.cancel.clone()
     }
 
-    /// Makes the host panic in this callback, to see that the panic stays in this transfer.
-    #[cfg(feature = "testing")]
-    pub fn panic_in(&self, callback: Callback) {
-        self.prepared.easy.handler().panic_in.set(Some(callback));
-    }
-
     /// Runs it to its end, blocking this thread. Must not be called from within an async runtime.
     pub fn run(mut self) -> Outcome {
         let Prepared { easy, url } = self.prepared;
@@ -176,10 +170,12 @@ fn turn(
 /// The body ended well: what the guest held back comes now.
 fn end_body(dispatch: &Dispatch) {
     let call = || "write-end()".to_owned();
-    let tail = dispatch.ask(Callback::WriteEnd, call, |guest| guest.on_write_end(), Vec::new);
-    if let Some(tail) = tail {
-        let _: Flow = dispatch.deliver(Callback::WriteEnd, &tail);
-    }
+    dispatch.contain(Callback::WriteEnd, || {
+        let tail = dispatch.ask(Callback::WriteEnd, call, |guest| guest.on_write_end(), Vec::new);
+        if let Some(tail) = tail {
+            let _: Flow = dispatch.deliver(Callback::WriteEnd, &tail);
+        }
+    });
 }
 
 fn tell_done(dispatch: &Dispatch, outcome: &Outcome) {
@@ -190,6 +186,8 @@ fn tell_done(dispatch: &Dispatch, outcome: &Outcome) {
     // After `finish` the guest has nothing more to decide but is told all the same.
     dispatch.finished.set(false);
     let call = || format!("done({})", outcome.code);
-    dispatch.ask(Callback::Done, call, |guest| guest.on_done(&told), || ());
+    dispatch.contain(Callback::Done, || {
+        dispatch.ask(Callback::Done, call, |guest| guest.on_done(&told), || ())
+    });
     dispatch.finished.set(outcome.finished);
 }

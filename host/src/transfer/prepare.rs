@@ -52,14 +52,7 @@ pub(super) fn prepare(
         .ok_or_else(|| wrong_url("it cannot be shown".to_owned()))?;
 
     let policy = Arc::clone(host.policy());
-    let dispatch = Dispatch::new(
-        Arc::clone(&policy),
-        spec.observer.clone(),
-        sink,
-        spec.show_headers,
-        scheme != "file",
-    );
-    let dispatch = Rc::new(dispatch);
+    let dispatch = Rc::new(Dispatch::new(Arc::clone(&policy), &spec, sink, scheme != "file"));
     let mut easy = Easy::new(Rc::clone(&dispatch))?;
     let exported: Vec<Callback> = plugin.map(Plugin::callbacks).unwrap_or_default().to_vec();
     let decides = |callback| exported.contains(&callback) && !spec.without.contains(&callback);
@@ -92,17 +85,13 @@ pub(super) fn prepare(
             may_wait: !policy.guards_network(),
             without: spec.without.clone(),
         };
-        match Guest::new(host.engine(), plugin, environment) {
-            Ok(guest) => {
-                dispatch.guest.replace(Some(guest));
-            }
-            Err(failure) => {
-                dispatch.latch.set(Ended::new(None, failure));
-                return Ok(Prepared { easy, url });
-            }
+        match dispatch.contain(None, || Guest::new(host.engine(), plugin, environment)) {
+            Some(Ok(guest)) => drop(dispatch.guest.replace(Some(guest))),
+            Some(Err(failure)) => dispatch.latch.set(Ended::new(None, failure)),
+            None => {}
         }
     }
-    amend(&dispatch, &mut spec, &url, &method);
+    dispatch.contain(Callback::Start, || amend(&dispatch, &mut spec, &url, &method));
     if dispatch.latch.is_set() {
         return Ok(Prepared { easy, url });
     }

@@ -50,6 +50,9 @@ pub struct TransferSpec {
     pub without: Vec<Callback>,
     /// Who watches.
     pub observer: Observer,
+    /// Makes the host panic in this callback, to see that the panic stays in this transfer.
+    #[cfg(feature = "testing")]
+    pub panic_in: Option<Callback>,
 }
 
 /// A request header.

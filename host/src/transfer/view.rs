@@ -1,5 +1,6 @@
 //! What a guest may ask about its transfer, answered by getinfo alone.
 
+use super::message::public_url;
 use crate::curl::{Info, InfoHandle, InfoName};
 use crate::guest::{Dialled, TransferInfo, TransferView};
 
@@ -35,8 +36,8 @@ impl TransferView for View {
     fn dialled(&self) -> Dialled {
         if self.uses_proxy() {
             Dialled::Proxy
-        } else if self.scheme.starts_with("ftp") && self.info.number("size_header") > 0 {
-            // The server has greeted, so the control connection is there already.
+        } else if self.is_ftp() && (100..300).contains(&self.info.number("response_code")) {
+            // The server has answered, so the control connection is there already. A redirect from HTTP leaves a 3xx.
             Dialled::FtpData
         } else {
             Dialled::Origin
@@ -44,7 +45,16 @@ impl TransferView for View {
     }
 }
 
+/// Values that are URLs.
+const URLS: [&str; 3] = ["url_effective", "redirect_url", "referer"];
+
 impl View {
+    fn is_ftp(&self) -> bool {
+        self.info
+            .text("url_effective")
+            .is_some_and(|url| url.starts_with("ftp"))
+    }
+
     fn uses_proxy(&self) -> bool {
         match InfoName::find("proxy_used").and_then(|name| self.info.get(name)) {
             Some(Info::Number(used)) => used != 0,

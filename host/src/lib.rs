@@ -43,6 +43,9 @@ pub mod limits;
 mod sink;
 mod suggest;
 mod tenant;
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub mod testing;
 mod transfer;
 
 pub use address::Address;

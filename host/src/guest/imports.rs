@@ -56,6 +56,27 @@ pub(crate) enum Dialled {
     FtpData,
 }
 
+/// What a guest sees that has no transfer: one that is only tried, or measured.
+pub(crate) struct NoTransfer;
+
+impl TransferView for NoTransfer {
+    fn url(&self) -> String {
+        String::new()
+    }
+
+    fn host(&self) -> String {
+        String::new()
+    }
+
+    fn getinfo(&self, _: &str) -> TransferInfo {
+        TransferInfo::None
+    }
+
+    fn dialled(&self) -> Dialled {
+        Dialled::Origin
+    }
+}
+
 /// The request that `start` may amend.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RequestHead {

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, InstancePre};
 
 use super::engine::Engine;
-use super::imports::{Dialled, TransferInfo, TransferView};
+use super::imports::NoTransfer;
 use super::instance::{Environment, Guest, Indices, State};
 use super::verdict::Failure;
 use crate::callback::Callback;
@@ -207,27 +207,6 @@ impl Plugin {
     }
 }
 
-/// The trial has no transfer.
-struct NoTransfer;
-
-impl TransferView for NoTransfer {
-    fn url(&self) -> String {
-        String::new()
-    }
-
-    fn host(&self) -> String {
-        String::new()
-    }
-
-    fn getinfo(&self, _: &str) -> TransferInfo {
-        TransferInfo::None
-    }
-
-    fn dialled(&self) -> Dialled {
-        Dialled::Origin
-    }
-}
-
 fn check_size(name: &str, size: u64, limits: &Limits) -> Result<(), LoadError> {
     let limit = limits.get(Limit::ComponentSize);
     if size <= limit {
@@ -273,7 +252,11 @@ fn known_exports(exports: &[String]) -> Result<Vec<Callback>, String> {
         ));
     }
     known.sort();
-    Ok(known)
+    // Two versions of one callback: only one of them would be called.
+    match known.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(format!("it exports {} in more than one version", pair[0])),
+        None => Ok(known),
+    }
 }
 
 fn known_imports(imports: &[String]) -> Result<(), String> {

@@ -22,10 +22,14 @@ impl TransferView for View {
     }
 
     fn getinfo(&self, name: &str) -> TransferInfo {
-        let Some(name) = InfoName::find(name) else {
+        let Some(found) = InfoName::find(name) else {
             return TransferInfo::Unknown;
         };
-        match self.info.get(name) {
+        match self.info.get(found) {
+            // The caller's credentials are none of the guest's affair.
+            Some(Info::Text(url)) if URLS.contains(&name) => {
+                public_url(&url).map_or(TransferInfo::None, TransferInfo::Text)
+            }
             Some(Info::Text(text)) => TransferInfo::Text(text),
             Some(Info::Number(number)) => TransferInfo::Number(number),
             Some(Info::Seconds(seconds)) => TransferInfo::Seconds(seconds),

@@ -43,6 +43,7 @@ pub(super) fn prepare(
         what: format!("{}: {why}", crate::escape::quote(&spec.url)),
         url: true,
     };
+    spec.check()?;
     let parsed = Url::parse(&spec.url).map_err(wrong_url)?;
     let scheme = parsed.get(Part::Scheme).unwrap_or_default();
     let name = parsed.get(Part::Host).unwrap_or_default();

@@ -55,6 +55,36 @@ pub struct TransferSpec {
     pub panic_in: Option<Callback>,
 }
 
+impl TransferSpec {
+    /// libcurl copies these as they are: a line break in one would be a header, or a request, of its own.
+    pub(super) fn check(&self) -> Result<(), SpecError> {
+        let wrong = |what: String| {
+            Err(SpecError {
+                what: format!("{what} holds a line break or a NUL"),
+                url: false,
+            })
+        };
+        let broken = |text: &str| text.contains(['\r', '\n', '\0']);
+        for header in &self.headers {
+            let value = if let Header::Set(_, value) = header {
+                value.as_str()
+            } else {
+                ""
+            };
+            if broken(header.name()) || broken(value) {
+                return wrong(format!("the header {}", crate::escape::quote(header.name())));
+            }
+        }
+        if self.method.as_deref().is_some_and(broken) {
+            return wrong("the method".to_owned());
+        }
+        if self.user_agent.as_deref().is_some_and(broken) {
+            return wrong("the user agent".to_owned());
+        }
+        Ok(())
+    }
+}
+
 /// A request header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Header {
@@ -166,6 +196,29 @@ impl Header {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_that_would_split_a_request_is_taken() {
+        let with = |header| TransferSpec {
+            headers: vec![header],
+            ..TransferSpec::default()
+        };
+        assert!(
+            with(Header::Set("X".to_owned(), "a\r\nY: b".to_owned()))
+                .check()
+                .is_err()
+        );
+        assert!(with(Header::Remove("X\nY".to_owned())).check().is_err());
+        assert!(
+            TransferSpec {
+                method: Some("GET / HTTP/1.1\r\n".to_owned()),
+                ..TransferSpec::default()
+            }
+            .check()
+            .is_err()
+        );
+        assert!(with(Header::Set("X".to_owned(), "a b".to_owned())).check().is_ok());
+    }
 
     #[test]
     fn headers_are_read_as_curl_reads_them() {

@@ -34,11 +34,11 @@ pub enum Cause {
     PrintedTooMuch,
     /// The transfer was paused longer than its budget.
     PauseBudget,
-    /// The guest trapped; wasmtime's name of the trap, such as `unreachable`.
-    Trap(&'static str),
+    /// The guest trapped; the reason is wasmtime's name of the trap, such as `unreachable`.
+    Trap,
     /// The guest called `exit`.
     Exit,
-    /// The guest returned what no verdict may be.
+    /// The guest returned what no verdict may be, or asked of an import what it never gives.
     BadReturn,
     /// The sink did not take the bytes.
     Sink,
@@ -68,7 +68,7 @@ impl Cause {
             Cause::ReturnedTooMuch => "returned-too-much",
             Cause::PrintedTooMuch => "printed-too-much",
             Cause::PauseBudget => "pause-budget",
-            Cause::Trap(_) => "trap",
+            Cause::Trap => "trap",
             Cause::Exit => "exit",
             Cause::BadReturn => "bad-return",
             Cause::Sink => "sink",
@@ -95,10 +95,7 @@ impl Cause {
 
 impl std::fmt::Display for Cause {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Cause::Trap(kind) => write!(f, "trap: {kind}"),
-            _ => f.write_str(self.name()),
-        }
+        f.write_str(self.name())
     }
 }
 

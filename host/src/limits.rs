@@ -101,11 +101,11 @@ limits! {
     Body { "body", None, Bytes, curl: u64::MAX >> 1, tenant: 256 * MIB,
         "bytes of a body, after decoding",
         "curl has no limit, and its policy none but libcurl's own 8 EiB; a service must stop somewhere" }
-    TotalTime { "total-time", None, Milliseconds, curl: u32::MAX as u64, tenant: 60_000,
-        "time of a transfer in all, curl's -m where that is less",
-        "curl has no limit, and its policy none but 49 days; a minute is what services wait" }
+    TotalTime { "total-time", None, Milliseconds, curl: i32::MAX as u64, tenant: 60_000,
+        "time of a transfer in all; -m replaces it, under tenant only where that is less",
+        "curl has no limit, and its policy none but 24 days; a minute is what services wait" }
     Redirects { "redirects", None, Count, curl: 50, tenant: 5,
-        "redirects that -L follows, --max-redirs where that is less",
+        "redirects that -L follows; --max-redirs replaces it, under tenant only where that is less",
         "50 is the curl tool's default; 4 to 10 is what fetching services allow" }
 }
 

@@ -158,6 +158,10 @@ impl Guest {
                 used: Some(spent),
                 ..failure
             }),
+            Err(failure) if failure.cause == Cause::Instances => Err(Failure {
+                limit: Some(limits.get(Limit::Instances)),
+                ..failure
+            }),
             Err(failure) => Err(failure),
         }
     }

@@ -225,8 +225,12 @@ fn component_bytes(bytes: &[u8]) -> Result<Vec<u8>, String> {
         [] => return Err("it is empty".to_owned()),
         [0, b'a', b's', b'm', ..] => bytes.to_vec(),
         _ => match std::str::from_utf8(bytes) {
-            Ok(text) if text.trim_start().starts_with(['(', ';']) => wat::parse_str(text)
-                .map_err(|error| format!("its text is not valid: {}", one_line_text(&error.to_string())))?,
+            Ok(text) if text.trim_start().starts_with(['(', ';']) => wat::parse_str(text).map_err(|error| {
+                format!(
+                    "its text is not valid: {}",
+                    error.to_string().lines().next().map(escape).unwrap_or_default()
+                )
+            })?,
             _ => return Err("it is not WebAssembly".to_owned()),
         },
     };

@@ -44,18 +44,24 @@ pub(super) fn classify(error: &wasmtime::Error) -> Classified {
         };
     }
     if let Some(trap) = error.downcast_ref::<Trap>() {
-        return of(match trap {
-            Trap::OutOfFuel => Cause::OutOfFuel,
-            Trap::Interrupt => Cause::Deadline,
-            Trap::StackOverflow => Cause::Stack,
+        return match trap {
+            Trap::OutOfFuel => of(Cause::OutOfFuel),
+            Trap::Interrupt => of(Cause::Deadline),
+            Trap::StackOverflow => of(Cause::Stack),
             // What a component returned was no value of its type.
             Trap::InvalidChar
             | Trap::StringOutOfBounds
             | Trap::ListOutOfBounds
             | Trap::InvalidDiscriminant
-            | Trap::UnalignedPointer => Cause::BadReturn,
-            trap => Cause::Trap(name(*trap)),
-        });
+            | Trap::UnalignedPointer => Classified {
+                reason: Some(trap.to_string()),
+                ..of(Cause::BadReturn)
+            },
+            trap => Classified {
+                reason: Some(name(*trap).to_owned()),
+                ..of(Cause::Trap)
+            },
+        };
     }
     if matches!(
         error.downcast_ref::<ResourceTableError>(),
@@ -114,7 +120,7 @@ pub(super) fn backtrace(error: &wasmtime::Error) -> Vec<String> {
         .frames()
         .iter()
         .map(|frame| match frame.func_name() {
-            Some(name) => rustc_demangle::demangle(name).to_string(),
+            Some(name) => format!("{:#}", rustc_demangle::demangle(name)),
             None => format!("function {}", frame.func_index()),
         })
         .collect()

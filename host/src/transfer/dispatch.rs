@@ -153,7 +153,7 @@ impl Dispatch {
             self.latch.set(Ended::new(callback, failure));
             return Flow::Abort;
         }
-        match self.pause.begin(milliseconds) {
+        match self.pause.begin(callback, milliseconds) {
             Granted::Paused => Flow::Pause,
             Granted::Spent => {
                 self.pause_is_spent(callback);

@@ -161,7 +161,7 @@ fn turn(
                     easy.unpause();
                 }
             }
-            Some(Granted::Spent) => dispatch.pause_is_spent(None),
+            Some(Granted::Spent) => dispatch.pause_is_spent(dispatch.pause.by()),
             None => {}
         }
     }

@@ -28,6 +28,7 @@ pub(super) fn of(ended: &Ended, plugin: Option<&str>, received: u64) -> String {
         Cause::OutOfFuelTotal => {
             format!("{plugin} ran out of fuel after {received} bytes ({limit} in all; raise with --fuel-total)")
         }
+        Cause::Deadline if failure.limit.is_none() => format!("{plugin} wanted to wait{plain}"),
         Cause::Deadline => {
             format!("{plugin} took longer than {limit} ms{plain} (raise with --call-time)")
         }
@@ -41,9 +42,9 @@ pub(super) fn of(ended: &Ended, plugin: Option<&str>, received: u64) -> String {
         }
         Cause::PrintedTooMuch => format!("{plugin} printed more than {limit} bytes (raise with --limit printed)"),
         Cause::PauseBudget => format!("the transfer was paused for {limit} ms in all (raise with --limit pause)"),
-        Cause::Trap(kind) => format!("{plugin} trapped: {kind}{}", innermost(&failure.backtrace)),
+        Cause::Trap => format!("{plugin} trapped{plain}{}", innermost(&failure.backtrace)),
         Cause::Exit => format!("{plugin} called exit{plain}"),
-        Cause::BadReturn => format!("{plugin} returned what no answer may be{plain}"),
+        Cause::BadReturn => format!("{plugin} broke its interface's rules{plain}"),
         Cause::Sink => words.map(escape).unwrap_or_else(|| "the output failed".to_owned()),
         Cause::Source => format!("the upload could not be read{plain}"),
         Cause::Cancelled => "the transfer was cancelled".to_owned(),

@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
+use crate::callback::Callback;
+
 /// What a wish to pause comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Granted {
@@ -20,6 +22,7 @@ pub(super) struct Pause {
     until: Cell<Option<Instant>>,
     /// The wish went beyond the budget: the transfer ends when the pause does.
     last: Cell<bool>,
+    by: Cell<Option<Callback>>,
 }
 
 impl Pause {
@@ -29,11 +32,13 @@ impl Pause {
             spent: Cell::default(),
             until: Cell::default(),
             last: Cell::default(),
+            by: Cell::default(),
         }
     }
 
-    /// Pauses for so many milliseconds, at least one.
-    pub(super) fn begin(&self, milliseconds: u32) -> Granted {
+    /// Pauses for so many milliseconds, at least one, since this callback asked for it.
+    pub(super) fn begin(&self, by: Callback, milliseconds: u32) -> Granted {
+        self.by.set(Some(by));
         let wish = Duration::from_millis(u64::from(milliseconds.max(1)));
         let left = self.budget.saturating_sub(self.spent.get());
         if left.is_zero() {
@@ -69,6 +74,11 @@ impl Pause {
         self.spent.get()
     }
 
+    /// The callback that asked for the last pause.
+    pub(super) fn by(&self) -> Option<Callback> {
+        self.by.get()
+    }
+
     /// The budget.
     pub(super) fn budget(&self) -> Duration {
         self.budget
@@ -82,11 +92,11 @@ mod tests {
     #[test]
     fn a_wish_beyond_the_budget_is_cut_and_is_the_last() {
         let pause = Pause::new(Duration::from_millis(3));
-        assert_eq!(pause.begin(0), Granted::Paused);
+        assert_eq!(pause.begin(Callback::Write, 0), Granted::Paused);
         assert_eq!(pause.spent(), Duration::from_millis(1));
-        assert_eq!(pause.begin(u32::MAX), Granted::Paused);
+        assert_eq!(pause.begin(Callback::Write, u32::MAX), Granted::Paused);
         assert_eq!(pause.spent(), Duration::from_millis(3));
-        assert_eq!(pause.begin(1), Granted::Spent);
+        assert_eq!(pause.begin(Callback::Write, 1), Granted::Spent);
         std::thread::sleep(Duration::from_millis(3));
         assert_eq!(pause.take_due(), Some(Granted::Spent));
         assert_eq!(pause.take_due(), None);

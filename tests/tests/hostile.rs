@@ -1,0 +1,57 @@
+//! Every attack of `guest-examples/hostile` ends in its code and cause, and harms nobody else.
+
+#[path = "hostile/attacks.rs"]
+mod attacks;
+#[path = "hostile/command.rs"]
+mod command;
+#[path = "hostile/expected.rs"]
+mod expected;
+#[path = "hostile/library.rs"]
+mod library;
+#[path = "hostile/site.rs"]
+mod site;
+#[path = "conformance/watched.rs"]
+mod watched;
+
+use transferhost_tests::table::{Section, Table, code};
+
+#[test]
+fn every_attack_ends_in_its_code_and_cause() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = site::Site::new(folder.path());
+    let mut table = Table::new(["attack", "what it does", "exit code", "cause", "message"]);
+    let mut wrong = Vec::new();
+    for attack in attacks::all(folder.path()) {
+        let run = command::Run::of(&attack, &site);
+        if let Err(why) = run.check(&attack) {
+            wrong.push(format!("{}: {why}", attack.name));
+        }
+        let cause = match (attack.end, run.cause()) {
+            (_, Some(cause)) => code(&cause),
+            (expected::End::NotLoaded(_), None) => "not loaded".to_owned(),
+            (_, None) => "none".to_owned(),
+        };
+        let message = run.message().map_or_else(String::new, |message| code(&message));
+        table.row([code(&attack.name), attack.what, run.code(), cause, message]);
+    }
+    wrong.extend(site.complaints());
+    // What is wrong must not get into the documentation.
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let settled = Section::of("hostile.md", "attacks").settle(table);
+    settled.unwrap_or_else(|difference| panic!("{difference}"));
+}
+
+#[test]
+fn the_process_is_unharmed() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = site::Site::new(folder.path());
+    let crowd = library::Crowd::new(&site);
+    let mut wrong = Vec::new();
+    for attack in attacks::all(folder.path()) {
+        if let Err(why) = crowd.attack(&attack).and_then(|()| crowd.behave(&attack)) {
+            wrong.push(format!("{}: {why}", attack.name));
+        }
+    }
+    wrong.extend(site.complaints());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

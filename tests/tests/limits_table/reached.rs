@@ -1,0 +1,191 @@
+//! Each limit, lowered and reached: what the transfer ends with is what the documentation says.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::Value;
+use transferhost::Limit;
+use transferhost_tests::command::Transferhost;
+use transferhost_tests::guests;
+use transferhost_tests::http::Response;
+use transferhost_tests::origin::Origin;
+
+/// How a limit is reached, and what comes of it.
+pub(crate) struct Reached {
+    /// The limit's value, and those of others that would be reached first.
+    lowered: &'static [&'static str],
+    guest: PathBuf,
+    /// curl's options, and the path.
+    curl: &'static [&'static str],
+    pub(crate) code: u64,
+    pub(crate) cause: Option<&'static str>,
+    /// Words of the message.
+    said: &'static str,
+}
+
+impl Reached {
+    fn by(guest: PathBuf, lowered: &'static [&'static str], cause: &'static str, said: &'static str) -> Self {
+        Self {
+            lowered,
+            guest,
+            curl: &["/"],
+            code: 23,
+            cause: Some(cause),
+            said,
+        }
+    }
+
+    fn code(self, code: u64) -> Self {
+        Self { code, ..self }
+    }
+
+    fn curl(self, curl: &'static [&'static str]) -> Self {
+        Self { curl, ..self }
+    }
+
+    /// libcurl or the loader ends it, so there is no cause of ours.
+    fn without_cause(self) -> Self {
+        Self { cause: None, ..self }
+    }
+
+    /// The guest's own running is not where it ends: the plugin is not even loaded.
+    pub(crate) fn is_before_the_transfer(&self) -> bool {
+        self.code == 2
+    }
+}
+
+/// How each limit is reached. One without a way does not compile.
+pub(crate) fn by(limit: Limit) -> Reached {
+    let (attack, wat) = (guests::hostile, guests::wat);
+    match limit {
+        Limit::Fuel => Reached::by(
+            attack("loop-write"),
+            &["fuel=1_000_000"],
+            "out-of-fuel",
+            "(1000000 a call",
+        ),
+        Limit::FuelTotal => {
+            let lowered = &["fuel-total=1_000_000", "fuel-per-byte=1"];
+            Reached::by(attack("loop-write"), lowered, "out-of-fuel-total", "(1000004 in all")
+        }
+        Limit::FuelPerByte => {
+            let lowered = &["fuel-per-byte=250_000", "fuel-total=1"];
+            Reached::by(attack("loop-write"), lowered, "out-of-fuel-total", "(1000001 in all")
+        }
+        Limit::CallTime => Reached::by(
+            attack("sleep-write"),
+            &["call-time=50ms"],
+            "deadline",
+            "longer than 50 ms",
+        ),
+        Limit::InstantiateTime => {
+            // All the fuel there is, so that time runs out first.
+            let lowered = &["instantiate-time=50ms", "instantiate-fuel=1_000_000_000_000"];
+            Reached::by(wat("loop-instantiate"), lowered, "deadline", "instantiated: deadline").code(2)
+        }
+        Limit::InstantiateFuel => {
+            let lowered = &["instantiate-fuel=1_000_000"];
+            Reached::by(
+                wat("loop-instantiate"),
+                lowered,
+                "out-of-fuel",
+                "instantiated: out-of-fuel",
+            )
+            .code(2)
+        }
+        Limit::Memory => Reached::by(attack("memory-write"), &["memory=8MiB"], "memory", "than 8388608 bytes"),
+        Limit::TableElements => Reached::by(wat("table-bomb"), &["table-elements=70_000"], "table", "than 70000"),
+        Limit::Instances => Reached::by(
+            wat("many-memories"),
+            &["instances=4"],
+            "instances",
+            "instantiated: instances",
+        )
+        .code(2),
+        Limit::Handles => Reached::by(attack("handles"), &["handles=10"], "handles", "than 10 handles"),
+        Limit::Returned => Reached::by(
+            attack("huge-replace"),
+            &["returned=1MiB"],
+            "returned-too-much",
+            "than 1048576",
+        ),
+        Limit::Printed => Reached::by(
+            attack("print-flood"),
+            &["printed=8KiB"],
+            "printed-too-much",
+            "than 8192 bytes",
+        ),
+        Limit::PauseBudget => Reached::by(
+            attack("pause-for-ever"),
+            &["pause=50ms"],
+            "pause-budget",
+            "for 50 ms in all",
+        )
+        .code(28),
+        Limit::ComponentSize => Reached::by(guests::guest("pass"), &["component-size=100"], "", "than the 100")
+            .code(2)
+            .without_cause(),
+        Limit::Body => Reached::by(guests::guest("pass"), &["body=3"], "policy", "more than 3 bytes").code(63),
+        Limit::TotalTime => Reached::by(guests::guest("pass"), &["total-time=300ms"], "", "timed out")
+            .code(28)
+            .without_cause()
+            .curl(&["/never"]),
+        Limit::Redirects => Reached::by(guests::guest("pass"), &["redirects=2"], "", "redirects")
+            .code(47)
+            .without_cause()
+            .curl(&["-L", "/again"]),
+    }
+}
+
+/// Four bytes; `/again` leads to itself, `/never` is not answered.
+pub(crate) fn origin() -> Origin {
+    let origin = Origin::serve(|mut connection| {
+        while let Some(request) = connection.next_request()? {
+            let response = match request.path() {
+                "/never" => return connection.wait_for_close(),
+                "/again" => Response::redirect(302, "/again"),
+                _ => Response::ok("four"),
+            };
+            connection.send(response.encode(true))?;
+        }
+        Ok(())
+    });
+    origin.expect("an origin")
+}
+
+/// Reaches it through the command line.
+pub(crate) fn check(reached: &Reached, origin: &Origin) -> Result<(), String> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("outcome.json");
+    let mut run = Transferhost::run().arg("--outcome").arg(&file);
+    // A slow machine must not meet the time of a call first; whatever is lowered comes after it.
+    for lowered in ["call-time=20s"].iter().chain(reached.lowered) {
+        run = run.arg("--limit").arg(lowered);
+    }
+    run = run.arg(&reached.guest);
+    for argument in reached.curl {
+        run = match argument.strip_prefix('/') {
+            Some(_) => run.arg(origin.url(argument)),
+            None => run.arg(argument),
+        };
+    }
+    let ended = run.end();
+    let outcome: Value = fs::read_to_string(&file)
+        .ok()
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_default();
+    let said = ended.stderr.lines().last().unwrap_or_default();
+    let cause = outcome["abort"]["cause"].as_str();
+    // Before a transfer there is no outcome; the cause is in the words then.
+    let expected = reached.cause.filter(|_| !reached.is_before_the_transfer());
+    if ended.code() == i32::try_from(reached.code).ok() && cause == expected && said.contains(reached.said) {
+        return Ok(());
+    }
+    Err(format!(
+        "{:?} must end with {}, {expected:?} and {:?}; it was {:?}, {cause:?}: {said}",
+        reached.lowered,
+        reached.code,
+        reached.said,
+        ended.code()
+    ))
+}

@@ -233,7 +233,8 @@ impl One<'_> {
             config: self.ours.config.clone(),
             without: self.without.to_vec(),
             observer: self.observer(plugin, bar),
-            ..TransferSpec::default()
+            #[cfg(feature = "testing")]
+            panic_in: None,
         })
     }
 

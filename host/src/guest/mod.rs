@@ -25,6 +25,8 @@ pub(crate) use bindings::header::Action as HeaderAction;
 pub(crate) use bindings::write::Action as WriteAction;
 pub(crate) use call::CallStats;
 pub(crate) use engine::Engine;
-pub(crate) use imports::{Dialled, NoTransfer, RequestHead, TransferInfo, TransferView};
+#[cfg(feature = "testing")]
+pub(crate) use imports::NoTransfer;
+pub(crate) use imports::{Dialled, RequestHead, TransferInfo, TransferView};
 pub(crate) use instance::{Environment, Guest};
 pub(crate) use verdict::{Failure, OpenVerdict};

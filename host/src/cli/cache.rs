@@ -34,6 +34,15 @@ fn check(directory: &Path) -> Result<(), String> {
         .mode(0o700)
         .create(directory)
         .map_err(|error| error.to_string())?;
+    let parent = directory
+        .parent()
+        .map(std::fs::metadata)
+        .transpose()
+        .map_err(|error| error.to_string())?;
+    // Whoever may write to the parent may put another directory in this one's place, unless the sticky bit forbids it.
+    if parent.is_some_and(|parent| parent.mode() & 0o022 != 0 && parent.mode() & 0o1000 == 0) {
+        return Err("others may write to the directory that it is in".to_owned());
+    }
     let metadata = std::fs::metadata(directory).map_err(|error| error.to_string())?;
     if metadata.uid() != rustix::process::geteuid().as_raw() {
         return Err("it belongs to another user".to_owned());

@@ -14,14 +14,14 @@ use super::interrupt::Interrupt;
 use super::{Exit, cache, progress, say};
 use crate::ca::CaStore;
 use crate::callback::Callback;
-use crate::curl::{LibcurlVersion, stdout_was_closed};
+use crate::curl::{CurlCode, LibcurlVersion, stdout_was_closed};
 use crate::escape::escape;
-use crate::guest::Plugin;
+use crate::guest::{LoadError, Plugin};
 use crate::host::Host;
 use crate::sink::{FileSink, Sink, StdoutSink};
 use crate::suggest;
 use crate::tenant::policy::{Policy, PolicyKind};
-use crate::transfer::{Body, Observer, Outcome, Source, Transfer, TransferSpec};
+use crate::transfer::{Abort, Body, Observer, Outcome, Source, Transfer, TransferSpec};
 
 /// Runs each URL in order, with a fresh guest each; the exit code is that of the first that failed.
 pub(super) fn run(mut ours: Run, curl: Vec<OsString>) -> anyhow::Result<u8> {
@@ -35,11 +35,19 @@ pub(super) fn run(mut ours: Run, curl: Vec<OsString>) -> anyhow::Result<u8> {
     };
     let curl = CurlArgs::parse(curl)?;
     let host = Host::new(policy(&ours)?, plugin.is_some().then(cache::directory).flatten())?;
-    let plugin = plugin.map(|path| host.load(&path)).transpose()?;
+    let mut outcomes = Outcomes::open(ours.outcome.as_deref())?;
+    let plugin = match plugin.map(|path| host.load(&path)).transpose() {
+        Ok(plugin) => plugin,
+        Err(error) => {
+            for url in &curl.urls {
+                outcomes.write(&not_loaded(url, &error))?;
+            }
+            return Err(error.into());
+        }
+    };
     let without = without(&ours.without, plugin.as_ref())?;
-    let mut outcomes = outcome_file(ours.outcome.as_deref())?;
     let interrupt = Interrupt::listen().context("signals cannot be caught")?;
-    let mut code = 0;
+    let mut first = CurlCode::OK;
     for (at, url) in curl.urls.iter().enumerate() {
         let output = curl.outputs.get(at).filter(|output| output.as_os_str() != "-");
         let run = One {
@@ -50,19 +58,39 @@ pub(super) fn run(mut ours: Run, curl: Vec<OsString>) -> anyhow::Result<u8> {
             without: &without,
         };
         let outcome = run.transfer(&host, plugin.as_ref(), &interrupt)?;
-        if let Some(file) = &mut outcomes {
-            let line = serde_json::to_string(&outcome)? + "\n";
-            file.write_all(line.as_bytes())
-                .context("the outcome cannot be written")?;
-        }
+        outcomes.write(&outcome)?;
         if let Some(code) = interrupt.exit_code() {
             return Ok(code);
         }
-        if code == 0 {
-            code = u8::try_from(outcome.code.number()).unwrap_or(u8::MAX);
+        if first == CurlCode::OK {
+            first = outcome.code;
         }
     }
-    Ok(code)
+    Ok(u8::try_from(first.number()).unwrap_or(u8::MAX))
+}
+
+/// How a transfer ended whose plugin is none.
+fn not_loaded(url: &str, error: &LoadError) -> Outcome {
+    let abort = match error {
+        LoadError::Trial {
+            plugin,
+            cause,
+            limit,
+            used,
+            ..
+        } => Some(Abort {
+            callback: None,
+            cause: *cause,
+            limit: *limit,
+            used: *used,
+            reason: None,
+            plugin: Some(plugin.clone()),
+            blame: cause.blame(),
+            backtrace: Vec::new(),
+        }),
+        _ => None,
+    };
+    Outcome::unbegun(url, CurlCode::FAILED_INIT, error.to_string(), abort)
 }
 
 fn policy(ours: &Run) -> anyhow::Result<Policy> {
@@ -115,18 +143,28 @@ fn without(names: &[String], plugin: Option<&Plugin>) -> anyhow::Result<Vec<Call
     Ok(without)
 }
 
-/// Opened before anything is dialled, so that an outcome is never lost for want of a place.
-fn outcome_file(path: Option<&Path>) -> anyhow::Result<Option<Box<dyn std::io::Write>>> {
-    Ok(match path {
-        None => None,
-        Some(path) if path.as_os_str() == "-" => Some(Box::new(std::io::stderr())),
-        Some(path) => {
-            let file = std::fs::File::create(path);
-            Some(Box::new(file.with_context(|| {
-                format!("--outcome: {}", escape(&path.to_string_lossy()))
-            })?))
-        }
-    })
+/// Where outcomes go. Opened before anything is dialled, so that none is lost for want of a place.
+struct Outcomes(Option<Box<dyn std::io::Write>>);
+
+impl Outcomes {
+    fn open(path: Option<&Path>) -> anyhow::Result<Outcomes> {
+        Ok(Outcomes(match path {
+            None => None,
+            Some(path) if path.as_os_str() == "-" => Some(Box::new(std::io::stderr())),
+            Some(path) => {
+                let file = std::fs::File::create(path);
+                Some(Box::new(file.with_context(|| {
+                    format!("--outcome: {}", escape(&path.to_string_lossy()))
+                })?))
+            }
+        }))
+    }
+
+    fn write(&mut self, outcome: &Outcome) -> anyhow::Result<()> {
+        let Some(file) = &mut self.0 else { return Ok(()) };
+        let line = serde_json::to_string(outcome)? + "\n";
+        file.write_all(line.as_bytes()).context("the outcome cannot be written")
+    }
 }
 
 /// One URL of a run.
@@ -143,13 +181,19 @@ impl One<'_> {
         let on_terminal = self.output.is_none() && std::io::stdout().is_terminal();
         let bar = (!self.curl.silent && !on_terminal && std::io::stderr().is_terminal()).then(progress::bar);
         let spec = self.spec(plugin, bar.as_ref())?;
-        let transfer = Transfer::new(host, plugin, spec, self.sink()?).map_err(|error| {
-            let code = if error.url { 3 } else { 2 };
-            Exit {
-                code,
-                text: format!("({code}) {error}"),
+        let transfer = match Transfer::new(host, plugin, spec, self.sink()?) {
+            Ok(transfer) => transfer,
+            Err(error) => {
+                let code = if error.url {
+                    CurlCode::URL_MALFORMAT
+                } else {
+                    CurlCode::FAILED_INIT
+                };
+                let outcome = Outcome::unbegun(self.url, code, error.to_string(), None);
+                self.tell(&outcome, interrupt);
+                return Ok(outcome);
             }
-        })?;
+        };
         interrupt.watch(transfer.cancel());
         let outcome = transfer.run();
         if let Some(bar) = &bar {

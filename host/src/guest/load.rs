@@ -1,6 +1,8 @@
 //! A plugin's file, made ready: checked, compiled, and tried once. Loading fails closed: an export that this host would
 //! not call is an error, since the policy that somebody meant would otherwise guard nothing.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -29,12 +31,12 @@ const IMPORTS: [&str; 4] = ["types", "transfer", "request", "net"];
 #[non_exhaustive]
 pub enum LoadError {
     /// The file cannot be read.
-    #[error("{plugin}: {source}")]
+    #[error("{plugin}: {error}")]
     Read {
         /// The file.
         plugin: String,
         /// What the system said.
-        source: std::io::Error,
+        error: std::io::Error,
     },
     /// The file is no component, or one that this host must not use.
     #[error("{plugin}: {what}")]
@@ -53,6 +55,10 @@ pub enum LoadError {
         what: String,
         /// The cause.
         cause: Cause,
+        /// The limit that was reached, in its own unit.
+        limit: Option<u64>,
+        /// What was used of it.
+        used: Option<u64>,
     },
 }
 
@@ -79,13 +85,17 @@ impl Plugin {
     pub(crate) fn open(engine: &Engine, path: &Path, limits: &Limits) -> Result<Plugin, LoadError> {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
         let name = escape(&name);
-        let read = |source| LoadError::Read {
+        let read = |error| LoadError::Read {
             plugin: escape(&path.to_string_lossy()),
-            source,
+            error,
         };
-        let size = std::fs::metadata(path).map_err(read)?.len();
-        check_size(&name, size, limits)?;
-        Plugin::load(engine, &name, &std::fs::read(path).map_err(read)?, limits)
+        let file = File::open(path).map_err(read)?;
+        check_size(&name, file.metadata().map_err(read)?.len(), limits)?;
+        // A pipe or a device has no size: one byte more than is allowed is enough to know.
+        let most = limits.get(Limit::ComponentSize).saturating_add(1);
+        let mut bytes = Vec::new();
+        file.take(most).read_to_end(&mut bytes).map_err(read)?;
+        Plugin::load(engine, &name, &bytes, limits)
     }
 
     /// Loads a component, or its text form, from memory; `name` is what messages call it.
@@ -187,6 +197,8 @@ impl Plugin {
                 plugin: self.name().to_owned(),
                 what,
                 cause: failure.cause,
+                limit: failure.limit,
+                used: failure.used,
             }
         };
         let classifier = Classifier::new(Vec::new(), Vec::new()).map_err(|error| LoadError::Refused {

@@ -8,7 +8,9 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeTable;
 
+use super::class::Classifier;
 use super::policy::{Network, PolicyError, PolicyKind};
+use crate::curl::LibcurlVersion;
 use crate::limits::{Limits, ROWS};
 use crate::suggest;
 
@@ -17,7 +19,7 @@ use crate::suggest;
 struct File {
     policy: Option<Kind>,
     #[serde(default)]
-    limits: BTreeMap<String, Value>,
+    limits: BTreeMap<String, Spanned<toml::Value>>,
     network: Option<NetworkTable>,
 }
 
@@ -36,13 +38,6 @@ struct NetworkTable {
     ports: Option<Vec<u16>>,
     schemes: Option<Vec<String>>,
     nat64: Option<Vec<Ipv6Net>>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Value {
-    Number(u64),
-    Text(String),
 }
 
 const TOP: [&str; 3] = ["policy", "limits", "network"];
@@ -85,15 +80,36 @@ pub(super) fn read(path: &Path, given: Option<PolicyKind>) -> Result<(PolicyKind
         PolicyKind::Tenant => Limits::tenant(),
     };
     for (key, value) in &file.limits {
-        let value = match value {
-            Value::Number(number) => number.to_string(),
-            Value::Text(text) => text.clone(),
+        let given = match value.get_ref() {
+            toml::Value::Integer(number) => number.to_string(),
+            toml::Value::String(text) => text.clone(),
+            other => other.type_str().to_owned(),
         };
-        limits
-            .set_text(key, &value)
-            .map_err(|why| PolicyError(format!("{shown}: {why}")))?;
+        let wrong = |why: String| PolicyError(format!("{}: {}", at(Some(value.span())), crate::escape::escape(&why)));
+        limits.set_text(key, &given).map_err(wrong)?;
     }
-    Ok((kind, limits, network(file.network)))
+    let network = network(file.network);
+    check_network(&network).map_err(|why| PolicyError(format!("{shown}: {why}")))?;
+    Ok((kind, limits, network))
+}
+
+/// What libcurl, or the classifier, would only refuse when it is too late to name the file.
+fn check_network(network: &Network) -> Result<(), String> {
+    Classifier::new(network.nat64.clone(), Vec::new()).map_err(|error| error.to_string())?;
+    if network.schemes.is_empty() {
+        return Err("schemes is empty: name at least one, such as https".to_owned());
+    }
+    let known = LibcurlVersion::get().protocols;
+    match network.schemes.iter().find(|scheme| !known.contains(scheme)) {
+        Some(scheme) => {
+            let scheme = crate::escape::quote(scheme);
+            Err(format!(
+                "schemes names {scheme}, which this libcurl does not speak: it has {}",
+                known.join(", ")
+            ))
+        }
+        None => Ok(()),
+    }
 }
 
 fn network(table: Option<NetworkTable>) -> Network {

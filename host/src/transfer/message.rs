@@ -21,7 +21,8 @@ pub(super) fn of(ended: &Ended, plugin: Option<&str>, received: u64) -> String {
         Cause::Policy if ended.callback == Some(Callback::Write) => {
             format!("the body has more than {limit} bytes (the policy's limit; key body)")
         }
-        Cause::Policy => format!("the policy denied {subject}"),
+        // No more than that: which address a name leads to, inside, is nothing to tell a stranger.
+        Cause::Policy => "denied".to_owned(),
         Cause::OutOfFuel => {
             format!("{plugin} ran out of fuel after {received} bytes ({limit} a call; raise with --fuel)")
         }

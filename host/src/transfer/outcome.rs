@@ -123,6 +123,38 @@ pub struct Abort {
 }
 
 impl Outcome {
+    /// The outcome of a transfer that never began: its plugin could not be loaded, or its URL not be read.
+    pub(crate) fn unbegun(url: &str, code: CurlCode, message: String, abort: Option<Abort>) -> Outcome {
+        // Where the URL cannot be read, what stands before its last @ may be a password.
+        let url = message::public_url(url).unwrap_or_else(|| url.rsplit('@').next().unwrap_or_default().to_owned());
+        Outcome {
+            code,
+            name: code.name(),
+            libcurl_code: None,
+            message,
+            url: escape(&url),
+            effective_url: escape(&url),
+            status: 0,
+            bytes: Bytes {
+                delivered: 0,
+                received: 0,
+                uploaded: 0,
+            },
+            seconds: Seconds {
+                name_lookup: 0.0,
+                connect: 0.0,
+                tls: 0.0,
+                first_byte: 0.0,
+                total: 0.0,
+                paused: 0.0,
+            },
+            guest: None,
+            abort,
+            finished: false,
+            broken_pipe: false,
+        }
+    }
+
     /// What `done` is told.
     pub(super) fn for_guest(&self) -> DoneOutcome {
         let Bytes {

@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::running::{Ended, Running};
-use crate::{PATIENCE, root, target_dir};
+use crate::{PATIENCE, target_dir};
 
 static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
     let test = std::env::current_exe().expect("a test knows its own path");
@@ -26,27 +26,24 @@ static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
         .join("transferhost");
     let built = fs::metadata(&binary).and_then(|it| it.modified());
     let built = built.unwrap_or_else(|_| panic!("there is no {}: cargo build --workspace", binary.display()));
-    for source in ["host/src", "wit"] {
-        if let Some(newer) = newer_than(built, &root().join(source)) {
+    for source in sources(&binary) {
+        let changed = fs::metadata(&source).and_then(|it| it.modified());
+        if changed.is_ok_and(|changed| changed > built) {
             panic!(
                 "{} is older than {}: cargo build --workspace",
                 binary.display(),
-                newer.display()
+                source.display()
             );
         }
     }
     binary
 });
 
-fn newer_than(built: SystemTime, folder: &Path) -> Option<PathBuf> {
-    let mut files = fs::read_dir(folder).ok()?.filter_map(|it| Some(it.ok()?.path()));
-    files.find_map(|path| {
-        if path.is_dir() {
-            return newer_than(built, &path);
-        }
-        let changed = fs::metadata(&path).and_then(|it| it.modified()).ok()?;
-        (changed > built).then_some(path)
-    })
+/// What the binary was made of, as cargo wrote it down beside it.
+fn sources(binary: &Path) -> Vec<PathBuf> {
+    let list = fs::read_to_string(binary.with_extension("d")).unwrap_or_default();
+    let files = list.split_once(": ").map_or("", |(_, files)| files);
+    files.split_whitespace().map(PathBuf::from).collect()
 }
 
 /// A run of `transferhost` that is being put together.

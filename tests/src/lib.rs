@@ -5,7 +5,10 @@
 //! - [`tls`]: certificates of the tests' own, and the same origins behind TLS.
 //! - [`nginx`]: a real server, for what only one can show.
 //! - [`guests`]: the components of `guest-examples`, built once.
-//! - [`command`] and [`running`]: the binary under test, run in an environment of its own.
+//! - [`command`] and [`running`]: the binary under test, run in an environment of its own; [`shell`]: behind a shell's
+//!   line; [`outcome`]: the JSON that it wrote.
+//! - [`reference`]: the curl tool, to do the same and be compared with.
+//! - [`table`]: tables of the documentation that tests write.
 //!
 //! Every wait in here ends: on an event, or after [`PATIENCE`].
 
@@ -20,8 +23,12 @@ pub mod http;
 pub mod listen;
 pub mod nginx;
 pub mod origin;
+pub mod outcome;
+pub mod reference;
 pub mod request;
 pub mod running;
+pub mod shell;
+pub mod table;
 pub mod tls;
 
 /// How long anything in here waits for the other side before it calls the test failed. No test passes by waiting it

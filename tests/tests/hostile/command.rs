@@ -78,9 +78,12 @@ impl Run {
             return Err(format!("a terminal would obey {line:?}"));
         }
         match (end, &self.outcome) {
-            (End::NotLoaded(words), None) => holds(&self.said[0], words),
-            (End::NotLoaded(_), Some(_)) => Err("there must be no outcome".to_owned()),
-            (End::Well | End::Ended { .. }, None) => Err("there is no outcome".to_owned()),
+            (_, None) => Err("there is no outcome".to_owned()),
+            (End::NotLoaded(words), Some(outcome)) => {
+                same("the code", &outcome["code"], &Value::from(2))?;
+                same("the guest", &outcome["guest"], &Value::Null)?;
+                holds(&self.said[0], words)
+            }
             (End::Well, Some(outcome)) => {
                 same("the code", &outcome["code"], &Value::from(0))?;
                 same("the abort", &outcome["abort"], &Value::Null)

@@ -1,0 +1,191 @@
+//! What the documentation shows is what happens.
+//!
+//! A `console` block with `<!-- run: exit N -->` before it is run: its lines that begin with `$ `, in a folder that holds
+//! the example plugins, where `127.0.0.1:8080` is a server of the test's own. The last `transferhost` must end with N,
+//! and the lines that are shown below the commands must be among those that were printed.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use tempfile::TempDir;
+use transferhost_tests::command::Transferhost;
+use transferhost_tests::guests::guest;
+use transferhost_tests::http::{self, Response};
+use transferhost_tests::origin::Origin;
+use transferhost_tests::{root, shell};
+
+const SERVER: &str = "127.0.0.1:8080";
+
+struct Block {
+    document: String,
+    exit_code: i32,
+    commands: Vec<String>,
+    shown: Vec<String>,
+}
+
+/// README.md and what lies in docs.
+fn documents() -> Vec<(String, String)> {
+    let docs = fs::read_dir(root().join("docs")).unwrap().map(|it| it.unwrap().path());
+    let all = docs.chain([root().join("README.md")]);
+    all.filter(|path| path.extension().is_some_and(|it| it == "md"))
+        .map(|path| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            (name, fs::read_to_string(path).unwrap())
+        })
+        .collect()
+}
+
+fn blocks(document: &str, text: &str) -> Vec<Block> {
+    let marked = text.split("<!-- run: exit ").skip(1);
+    marked
+        .map(|rest| {
+            let (code, rest) = rest
+                .split_once(" -->\n```console\n")
+                .expect("a console block follows its mark");
+            let (block, _) = rest.split_once("\n```").expect("a block has an end");
+            let (commands, shown): (Vec<_>, Vec<_>) = block.lines().partition(|line| line.starts_with("$ "));
+            Block {
+                document: document.to_owned(),
+                exit_code: code.parse().expect("an exit code"),
+                commands: commands.into_iter().map(|line| line[2..].to_owned()).collect(),
+                shown: shown.into_iter().map(str::to_owned).collect(),
+            }
+        })
+        .collect()
+}
+
+/// A folder that holds the example plugins by the names that the documentation has for them.
+fn folder_of_plugins() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let built = guest("pass");
+    for entry in fs::read_dir(built.parent().unwrap()).unwrap().map(Result::unwrap) {
+        if entry.path().extension().is_some_and(|it| it == "wasm") {
+            symlink(entry.path(), folder.path().join(entry.file_name())).unwrap();
+        }
+    }
+    folder
+}
+
+fn check(block: &Block, origin: &Origin, folder: &Path) {
+    let server = origin.address().to_string();
+    // The shell's first argument is the binary.
+    let mut script = format!(
+        "cd '{}'\ntransferhost() {{ \"$program\" \"$@\"; }}\nprogram=$1\n",
+        folder.display()
+    );
+    for command in &block.commands {
+        script += &command.replace(SERVER, &server);
+        // What `$?` is for the next line, and at the end.
+        script += match command.starts_with("transferhost ") {
+            true => "\ncode=$?\n(exit $code)\n",
+            false => "\n",
+        };
+    }
+    script += "exit $code\n";
+    let ended = shell::start(&script, [""; 0]).end();
+    let shown = block.commands.join("; ");
+    assert_eq!(
+        ended.code(),
+        Some(block.exit_code),
+        "{}: {shown}: {}",
+        block.document,
+        ended.stderr
+    );
+    let printed = (ended.text() + &ended.stderr).replace(&server, SERVER);
+    for line in &block.shown {
+        let found = printed.lines().any(|it| it == line);
+        assert!(
+            found,
+            "{}: {shown} does not print {line:?} but:\n{printed}",
+            block.document
+        );
+    }
+}
+
+#[test]
+fn commands_end_as_they_are_shown_to() {
+    let documents = documents();
+    let origin = http::serve(|_| Response::ok("hello\n")).unwrap();
+    let mut from_readme = 0;
+    for (name, text) in &documents {
+        for block in blocks(name, text) {
+            from_readme += usize::from(name == "README.md");
+            check(&block, &origin, folder_of_plugins().path());
+        }
+    }
+    assert!(from_readme > 0, "README.md has lost its marks");
+}
+
+/// Every key that the host knows is in the reference, and what the reference shows is a policy.
+#[test]
+fn the_policy_reference_is_whole() {
+    let text = fs::read_to_string(root().join("docs/policy.md")).unwrap();
+    let (_, rest) = text.split_once("```toml\n").unwrap();
+    let (example, _) = rest.split_once("\n```").unwrap();
+    let folder = TempDir::new().unwrap();
+    let run = |policy: &str| {
+        let path = folder.path().join("policy.toml");
+        fs::write(&path, policy).unwrap();
+        let run = Transferhost::run().arg("--policy-file").arg(path);
+        run.args(["--no-plugin", "http://127.0.0.1:1/"]).end()
+    };
+    // Denied, so the file was read and it is the tenant policy.
+    let ended = run(example);
+    assert!(
+        ended.code() == Some(7) && ended.stderr.contains("denied"),
+        "{}",
+        ended.stderr
+    );
+    for (section, prefix) in [("", ""), ("policy = \"tenant\"\n[network]\n", "network.")] {
+        let told = run(&format!("{section}quite-another-thing = 1\n")).stderr;
+        let (_, keys) = told
+            .trim_end()
+            .split_once("; it has ")
+            .expect("the keys that there are");
+        for key in keys.split(", ").filter(|key| !matches!(*key, "limits" | "network")) {
+            assert!(
+                text.contains(&format!("| `{prefix}{key}` |")),
+                "docs/policy.md has no {prefix}{key}"
+            );
+            assert!(example.contains(&format!("\n{key} = ")), "its example has no {key}");
+        }
+    }
+}
+
+/// The flags that README.md names are those that there are.
+#[test]
+fn the_readme_names_our_flags() {
+    let text = fs::read_to_string(root().join("README.md")).unwrap();
+    let help = Transferhost::run().arg("--help").end().text();
+    let flags = help
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("--")?.split(' ').next());
+    let flags: Vec<_> = flags.collect();
+    assert!(flags.len() > 10, "{help}");
+    for flag in flags {
+        assert!(
+            text.contains(&format!("`--{flag}")) || flag == "help",
+            "README.md has no --{flag}"
+        );
+    }
+}
+
+#[test]
+fn links_lead_to_files() {
+    for (name, text) in documents() {
+        let folder = if name == "README.md" {
+            root()
+        } else {
+            root().join("docs")
+        };
+        for link in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split([')', '#']).next())
+        {
+            let there = link.is_empty() || link.contains("://") || folder.join(link).exists();
+            assert!(there, "{name}: {link}");
+        }
+    }
+}

@@ -20,10 +20,9 @@ try *arguments:
 guests:
     scripts/guests
 
-# The benches
+# Measure, and write docs/performance.md
 bench:
-    scripts/setup test --bench
-    cargo bench -p transferhost
+    scripts/bench
 
 # Format everything
 format:

@@ -22,6 +22,13 @@ pub enum Address {
 }
 
 impl Address {
+    /// A unix socket's name that a `sockaddr_un` can hold: 1 to 107 bytes, with a NUL at the front or nowhere.
+    pub(crate) fn unix(name: Vec<u8>) -> Option<Self> {
+        let inner = name.get(1..)?;
+        let holds = name.len() <= 107 && (name[0] == 0 || !inner.contains(&0));
+        holds.then_some(Self::Unix(name))
+    }
+
     /// The IP address, or nothing for a unix socket.
     #[must_use]
     pub fn ip(&self) -> Option<IpAddr> {

@@ -38,6 +38,22 @@ impl Callback {
         Callback::Done,
     ];
 
+    /// Whether a verdict of it holds for a connection: one that was made under it must serve no other plugin, since
+    /// libcurl does not ask again on a connection that it reuses.
+    pub(crate) const fn decides_a_connection(self) -> bool {
+        match self {
+            Callback::Opensocket => true,
+            Callback::Start
+            | Callback::Read
+            | Callback::Seek
+            | Callback::Xferinfo
+            | Callback::Header
+            | Callback::Write
+            | Callback::WriteEnd
+            | Callback::Done => false,
+        }
+    }
+
     /// Its name: the WIT interface's, and the key in the outcome.
     pub const fn name(self) -> &'static str {
         match self {

@@ -4,7 +4,6 @@ use serde::{Serialize, Serializer};
 
 /// The cause of an abort. The names are part of the outcome's format and do not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum Cause {
     /// The guest's verdict was no, and libcurl had nothing else to try.
     Refused,
@@ -46,6 +45,8 @@ pub enum Cause {
     Source,
     /// The caller cancelled the transfer.
     Cancelled,
+    /// The system refused what the host needs: a socket, a poller.
+    System,
     /// The host panicked in this transfer's callback.
     HostPanic,
 }
@@ -74,6 +75,7 @@ impl Cause {
             Cause::Sink => "sink",
             Cause::Source => "source",
             Cause::Cancelled => "cancelled",
+            Cause::System => "system",
             Cause::HostPanic => "host-panic",
         }
     }
@@ -87,7 +89,7 @@ impl Cause {
     pub const fn blame(self) -> Blame {
         match self {
             Cause::Sink | Cause::Source | Cause::Cancelled => Blame::Caller,
-            Cause::Policy | Cause::HostPanic => Blame::Host,
+            Cause::Policy | Cause::System | Cause::HostPanic => Blame::Host,
             _ => Blame::Guest,
         }
     }

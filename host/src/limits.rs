@@ -101,6 +101,9 @@ limits! {
     Body { "body", None, Bytes, curl: u64::MAX >> 1, tenant: 256 * MIB,
         "bytes of a body, after decoding",
         "curl has no limit, and its policy none but libcurl's own 8 EiB; a service must stop somewhere" }
+    Delivered { "delivered", None, Bytes, curl: u64::MAX >> 1, tenant: 256 * MIB,
+        "bytes that a transfer delivers, shown headers and all that a guest puts in their place included",
+        "as body: a guest that answers each byte with a MiB must not fill a disk" }
     TotalTime { "total-time", None, Milliseconds, curl: i32::MAX as u64, tenant: 60_000,
         "time of a transfer in all; -m replaces it, under tenant only where that is less",
         "curl has no limit, and its policy none but 24 days; a minute is what services wait" }

@@ -124,7 +124,7 @@ impl CurlArgs {
                 .push(Header::parse(line).map_err(|why| anyhow!("-H: {why}"))?);
             return Ok(());
         };
-        let lines = read(Path::new(file)).with_context(|| format!("-H @{}", escape(file)))?;
+        let lines = read(Path::new(file)).map_err(|error| unreadable("-H @", Path::new(file), &error))?;
         let lines = String::from_utf8(lines).with_context(|| format!("-H @{}", escape(file)))?;
         for line in lines.lines().filter(|line| !line.is_empty()) {
             self.headers
@@ -139,7 +139,7 @@ impl CurlArgs {
         let bytes = match given.as_bytes().strip_prefix(b"@") {
             Some(file) => {
                 let file = Path::new(std::ffi::OsStr::from_bytes(file));
-                let mut bytes = read(file).with_context(|| format!("-d @{}", escape(&file.to_string_lossy())))?;
+                let mut bytes = read(file).map_err(|error| unreadable("-d @", file, &error))?;
                 bytes.retain(|byte| !matches!(byte, b'\r' | b'\n' | 0));
                 bytes
             }
@@ -234,12 +234,15 @@ fn unknown_long(name: &str) -> anyhow::Error {
     anyhow!("curl has no option --{}{}", escape(name), hint.unwrap_or_default())
 }
 
-/// curl's own exit code for a file of `-T` or `-d` that cannot be read.
+/// The file of an upload.
 pub(super) fn upload_file(path: &Path) -> anyhow::Result<File> {
-    File::open(path).map_err(|error| {
-        let text = format!("(26) -T: {}: {error}", escape(&path.to_string_lossy()));
-        Exit { code: 26, text }.into()
-    })
+    File::open(path).map_err(|error| unreadable("-T ", path, &error))
+}
+
+/// curl's own exit code for a file that it was to read, CURLE_READ_ERROR.
+fn unreadable(flag: &str, path: &Path, error: &io::Error) -> anyhow::Error {
+    let text = format!("(26) {flag}{}: {error}", escape(&path.to_string_lossy()));
+    Exit { code: 26, text }.into()
 }
 
 #[cfg(test)]
@@ -290,5 +293,9 @@ mod tests {
     #[test]
     fn what_is_lacking_is_not_what_is_here() {
         assert!(LONG.iter().all(|name| !curl_lacks::LONG.contains(name)));
+        let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
+        for name in curl_lacks::LONG {
+            assert!(!name.is_empty() && name.chars().all(letter), "{name:?}");
+        }
     }
 }

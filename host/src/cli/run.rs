@@ -14,7 +14,7 @@ use super::interrupt::Interrupt;
 use super::{Exit, cache, progress, say};
 use crate::ca::CaStore;
 use crate::callback::Callback;
-use crate::curl::{CurlCode, LibcurlVersion, stdout_was_closed};
+use crate::curl::{CurlCode, LibcurlVersion, escape_segment, stdout_was_closed};
 use crate::escape::escape;
 use crate::guest::{LoadError, Plugin};
 use crate::host::Host;
@@ -167,6 +167,22 @@ impl Outcomes {
     }
 }
 
+/// A URL whose path ends in `/`, or is empty, gets the file's name, as `-T` has it.
+fn with_file_name(url: &str, path: &Path) -> String {
+    use std::os::unix::ffi::OsStrExt as _;
+    let end = url.find(['?', '#']).unwrap_or(url.len());
+    let (front, rest) = url.split_at(end);
+    let authority = front.find("://").map_or(0, |at| at + 3);
+    let has_path = front[authority..].contains('/');
+    let given = path.as_os_str().as_bytes();
+    let name = given.rsplit(|byte| *byte == b'/').next().and_then(escape_segment);
+    match (front.ends_with('/') && has_path, has_path, name) {
+        (true, _, Some(name)) => format!("{front}{name}{rest}"),
+        (_, false, Some(name)) => format!("{front}/{name}{rest}"),
+        _ => url.to_owned(),
+    }
+}
+
 /// One URL of a run.
 struct One<'a> {
     ours: &'a Run,
@@ -239,21 +255,11 @@ impl One<'_> {
             (Some(data), _) => Body::Post(data.clone()),
             (None, Some(path)) if path.as_os_str() == "-" => Body::Upload(Source::stream(std::io::stdin())),
             (None, Some(path)) => {
-                if let (true, Some(name)) = (url.ends_with('/'), path.file_name()) {
-                    url.push_str(&name.to_string_lossy());
-                }
+                url = with_file_name(&url, path);
                 let file = upload_file(path)?;
                 Body::Upload(Source::file(file).with_context(|| format!("-T: {}", path.display()))?)
             }
             (None, None) => Body::None,
-        };
-        let store = match &curl.cacert {
-            Some(file) => CaStore {
-                file: Some(file.clone()),
-                path: None,
-            },
-            None if curl.insecure => CaStore::default(),
-            None => CaStore::from_environment(),
         };
         Ok(TransferSpec {
             url,
@@ -265,8 +271,10 @@ impl One<'_> {
             fail_on_error: curl.fail,
             show_headers: curl.include,
             insecure: curl.insecure,
-            ca_file: store.file,
-            ca_path: store.path,
+            ca: curl.cacert.clone().map(|file| CaStore {
+                file: Some(file),
+                path: None,
+            }),
             max_time: curl.max_time,
             connect_timeout: curl.connect_timeout,
             compressed: curl.compressed,

@@ -27,6 +27,8 @@ pub(crate) enum Info {
 enum Kind {
     Text,
     Long,
+    /// A long, which `-w` shows by the version's own number.
+    HttpVersion,
     Offset,
     Microseconds,
 }
@@ -39,7 +41,7 @@ static NAMES: &[InfoName] = &[
     InfoName("content_type", curl_sys::CURLINFO_CONTENT_TYPE, Kind::Text),
     InfoName("http_code", curl_sys::CURLINFO_RESPONSE_CODE, Kind::Long),
     InfoName("http_connect", curl_sys::CURLINFO_HTTP_CONNECTCODE, Kind::Long),
-    InfoName("http_version", sys_ext::CURLINFO_HTTP_VERSION, Kind::Long),
+    InfoName("http_version", sys_ext::CURLINFO_HTTP_VERSION, Kind::HttpVersion),
     InfoName("local_ip", curl_sys::CURLINFO_LOCAL_IP, Kind::Text),
     InfoName("local_port", curl_sys::CURLINFO_LOCAL_PORT, Kind::Long),
     InfoName("method", sys_ext::CURLINFO_EFFECTIVE_METHOD, Kind::Text),
@@ -72,9 +74,6 @@ static NAMES: &[InfoName] = &[
     InfoName("time_starttransfer", sys_ext::off_t(54), Kind::Microseconds),
     InfoName("time_total", sys_ext::off_t(50), Kind::Microseconds),
     InfoName("url_effective", curl_sys::CURLINFO_EFFECTIVE_URL, Kind::Text),
-    // Not variables of `-w`: where libcurl was built to look for certificates.
-    InfoName("cainfo", sys_ext::CURLINFO_CAINFO, Kind::Text),
-    InfoName("capath", sys_ext::CURLINFO_CAPATH, Kind::Text),
 ];
 
 impl InfoName {
@@ -118,6 +117,7 @@ impl InfoHandle {
         Some(match kind {
             Kind::Text => Info::Text(text(handle, *number)?),
             Kind::Long => Info::Number(long(handle, *number)?),
+            Kind::HttpVersion => Info::Text(http_version(long(handle, *number)?).to_owned()),
             Kind::Offset => Info::Number(offset(handle, *number)?),
             Kind::Microseconds => Info::Seconds(offset(handle, *number)? as f64 / 1e6),
         })
@@ -145,6 +145,17 @@ impl InfoHandle {
             Some(Info::Text(text)) => Some(text),
             _ => None,
         }
+    }
+}
+
+/// What `-w` writes for CURL_HTTP_VERSION_*.
+fn http_version(number: i64) -> &'static str {
+    match number {
+        1 => "1.0",
+        2 => "1.1",
+        3 => "2",
+        30 => "3",
+        _ => "0",
     }
 }
 
@@ -184,7 +195,7 @@ mod tests {
         for InfoName(name, number, kind) in NAMES {
             let kind = match kind {
                 Kind::Text => curl_sys::CURLINFO_STRING,
-                Kind::Long => curl_sys::CURLINFO_LONG,
+                Kind::Long | Kind::HttpVersion => curl_sys::CURLINFO_LONG,
                 Kind::Offset | Kind::Microseconds => sys_ext::CURLINFO_OFF_T,
             };
             assert_eq!(number & curl_sys::CURLINFO_TYPEMASK, kind, "{name}");

@@ -37,5 +37,5 @@ pub(crate) use option::{LongOption, OffsetOption, SlistOption, TextOption, http_
 pub(crate) use poller::{Poller, Waker};
 pub(crate) use returns::{Continue, Flow, Open, Read, Seek};
 pub(crate) use trampoline::{Callbacks, SocketTarget, SocketType, words_of};
-pub(crate) use url::{Part, Url};
+pub(crate) use url::{Part, Url, escape_segment};
 pub use version::LibcurlVersion;

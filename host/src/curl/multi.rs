@@ -149,6 +149,14 @@ impl<H: Callbacks> Multi<H> {
         }
     }
 
+    /// Runs every transfer, ready or not: libcurl reports progress only of one that runs, and a silent one does not.
+    /// Callbacks run.
+    pub(crate) fn run_all(&self) -> Result<(), MultiError> {
+        let mut running: c_int = 0;
+        // SAFETY: as in `action`. Its successor, curl_multi_perform, would not tell of changes of what is waited for.
+        check(unsafe { curl_sys::curl_multi_socket_all(self.handle.as_ptr(), &raw mut running) })
+    }
+
     /// The next transfer that libcurl has ended; it stays until it is removed.
     pub(crate) fn finished(&self) -> Option<Finished> {
         loop {

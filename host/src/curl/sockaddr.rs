@@ -49,7 +49,7 @@ pub(super) fn target(purpose: curlsocktype, address: *const curl_sockaddr) -> Op
 }
 
 /// Makes libcurl connect elsewhere; false where the address has no `sockaddr`.
-pub(super) fn redirect(address: *mut curl_sockaddr, to: &Address) -> bool {
+pub(super) fn connect_to(address: *mut curl_sockaddr, to: &Address) -> bool {
     let Some((family, bytes)) = encode(to) else {
         return false;
     };
@@ -112,14 +112,13 @@ fn encode(address: &Address) -> Option<(i32, Vec<u8>)> {
         }
         Address::Unix(path) => {
             // sun_path holds 108 bytes; a path needs its NUL, an abstract name does not.
-            if path.is_empty() || path.len() > 107 || (path[0] != 0 && path.contains(&0)) {
+            let Address::Unix(path) = Address::unix(path.clone())? else {
                 return None;
-            }
+            };
             let mut bytes = head(libc::AF_UNIX)?;
+            let is_path = path.first() != Some(&0);
             bytes.extend(path);
-            if path[0] != 0 {
-                bytes.push(0);
-            }
+            bytes.extend(is_path.then_some(0));
             Some((libc::AF_UNIX, bytes))
         }
     }

@@ -45,10 +45,6 @@ pub(super) const CURLINFO_USED_PROXY: CURLINFO = 0x20_0000 + 66;
 pub(super) const CURLINFO_REFERER: CURLINFO = 0x10_0000 + 60;
 /// curl.h, 7.52.0.
 pub(super) const CURLINFO_PROXY_SSL_VERIFYRESULT: CURLINFO = 0x20_0000 + 47;
-/// curl.h, 7.84.0: libcurl's built-in CA file, where it has one.
-pub(super) const CURLINFO_CAINFO: CURLINFO = 0x10_0000 + 61;
-/// curl.h, 7.84.0: libcurl's built-in CA folder, where it has one.
-pub(super) const CURLINFO_CAPATH: CURLINFO = 0x10_0000 + 62;
 
 /// The 64-bit getinfo of this number.
 pub(super) const fn off_t(number: CURLINFO) -> CURLINFO {
@@ -138,8 +134,6 @@ mod tests {
                 "CURLINFO_PROXY_SSL_VERIFYRESULT",
                 CURLINFO_PROXY_SSL_VERIFYRESULT.into(),
             ),
-            long("CURLINFO_CAINFO", CURLINFO_CAINFO.into()),
-            long("CURLINFO_CAPATH", CURLINFO_CAPATH.into()),
             long("CURLINFO_SIZE_UPLOAD_T", off_t(7).into()),
             long("CURLINFO_SIZE_DOWNLOAD_T", off_t(8).into()),
             long("CURLINFO_SPEED_DOWNLOAD_T", off_t(9).into()),

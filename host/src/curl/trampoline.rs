@@ -177,7 +177,7 @@ pub(super) extern "C" fn opensocket<H: Callbacks>(
         match handler.opensocket(&target) {
             Open::Refuse => Open::ABORT,
             Open::Socket { socket, instead } => match instead {
-                Some(instead) if !sockaddr::redirect(address, &instead) => Open::ABORT,
+                Some(instead) if !sockaddr::connect_to(address, &instead) => Open::ABORT,
                 _ => give_to_libcurl(socket),
             },
         }

@@ -103,6 +103,22 @@ impl Url {
     }
 }
 
+/// A name as one segment of a URL's path, percent-encoded where it must be.
+pub(crate) fn escape_segment(name: &[u8]) -> Option<String> {
+    let len = c_int::try_from(name.len()).ok().filter(|len| *len > 0)?;
+    // SAFETY: libcurl reads `len` bytes of the name, and has ignored the handle since 7.82.0; it may be null.
+    let escaped = unsafe { curl_sys::curl_easy_escape(ptr::null_mut(), name.as_ptr().cast(), len) };
+    if escaped.is_null() {
+        return None;
+    }
+    // SAFETY: a NUL-terminated string of libcurl's, ours to free with curl_free; it is copied first.
+    unsafe {
+        let text = CStr::from_ptr(escaped).to_string_lossy().into_owned();
+        curl_sys::curl_free(escaped.cast());
+        Some(text)
+    }
+}
+
 impl Drop for Url {
     fn drop(&mut self) {
         // SAFETY: the handle came from curl_url and is cleaned up once.

@@ -109,8 +109,7 @@ pub(super) fn address_of(address: types::Address) -> Option<Address> {
                 IpAddr::V6(ip) => SocketAddr::V6(SocketAddrV6::new(ip, inet.port, inet.flow_info, inet.scope_id)),
             }))
         }
-        // 107 bytes and their NUL are all that a `sockaddr_un` holds.
-        types::Address::Unix(path) => (1..=107).contains(&path.len()).then_some(Address::Unix(path)),
+        types::Address::Unix(path) => Address::unix(path),
     }
 }
 

@@ -5,10 +5,9 @@ use std::net::IpAddr;
 
 /// Every address of every interface of this machine, up or down, loopback included, sorted and each one once.
 ///
-/// They are those of this moment: a host that lives long reads them again. An address under which the machine is
-/// reached through somebody else's translation (a cloud's public address, a router's port forwarding) is on no
-/// interface and cannot be known here; an operator who has one adds it to what he hands to
-/// [`Classifier::new`](super::class::Classifier::new).
+/// They are those of this moment. An address under which the machine is reached through somebody else's translation (a
+/// cloud's public address, a router's port forwarding) is on no interface and cannot be known here: a policy file denies
+/// it by `deny`.
 ///
 /// # Errors
 /// What the system said when its interfaces could not be listed. Without them the machine cannot be guarded against

@@ -12,7 +12,7 @@ pub(super) const fn code(callback: Option<Callback>, cause: Cause) -> CurlCode {
         (Cause::Cancelled, _) => CurlCode::ABORTED_BY_CALLBACK,
         (Cause::Sink, _) => CurlCode::WRITE_ERROR,
         (Cause::Source, _) => CurlCode::READ_ERROR,
-        (Cause::Policy, Some(Callback::Write)) => CurlCode::FILESIZE_EXCEEDED,
+        (Cause::Policy, Some(Callback::Write | Callback::WriteEnd | Callback::Header)) => CurlCode::FILESIZE_EXCEEDED,
         (_, Some(Callback::Write | Callback::WriteEnd | Callback::Header)) => CurlCode::WRITE_ERROR,
         (_, Some(Callback::Opensocket)) => CurlCode::COULDNT_CONNECT,
         (_, Some(Callback::Seek)) => CurlCode::SEND_FAIL_REWIND,

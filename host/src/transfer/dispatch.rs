@@ -28,6 +28,8 @@ pub(super) struct Dispatch {
     pub(super) denied: RefCell<Option<Ended>>,
     pub(super) delivered: Cell<u64>,
     pub(super) received: Cell<u64>,
+    /// Whether somebody wants to know how far it is, in silence too.
+    pub(super) reports_progress: Cell<bool>,
     /// The reader of a pipe went away.
     pub(super) broken_pipe: Cell<bool>,
     pub(super) guest: RefCell<Option<Guest>>,
@@ -39,6 +41,8 @@ pub(super) struct Dispatch {
     source: RefCell<Option<Source>>,
     show_headers: bool,
     can_pause: bool,
+    /// Bytes of the header lines that a pause interrupted, which were taken before it.
+    header_taken: Cell<usize>,
 }
 
 impl Dispatch {
@@ -50,6 +54,7 @@ impl Dispatch {
             denied: RefCell::default(),
             delivered: Cell::default(),
             received: Cell::default(),
+            reports_progress: Cell::default(),
             broken_pipe: Cell::default(),
             guest: RefCell::default(),
             policy,
@@ -60,6 +65,7 @@ impl Dispatch {
             source: RefCell::default(),
             show_headers: spec.show_headers,
             can_pause,
+            header_taken: Cell::default(),
         }
     }
 
@@ -124,10 +130,20 @@ impl Dispatch {
         if bytes.is_empty() {
             return Flow::Taken;
         }
+        let limit = self.policy.limits.get(Limit::Delivered);
+        let delivered = self.delivered.get().saturating_add(bytes.len() as u64);
+        if delivered > limit {
+            let failure = Failure {
+                limit: Some(limit),
+                used: Some(delivered),
+                ..Failure::of(Cause::Policy)
+            };
+            self.latch.set(Ended::new(callback, failure).about("delivered"));
+            return Flow::Abort;
+        }
         match self.sink.borrow_mut().deliver(bytes) {
             Ok(()) => {
-                self.delivered
-                    .set(self.delivered.get().saturating_add(bytes.len() as u64));
+                self.delivered.set(delivered);
                 Flow::Taken
             }
             Err(error) => self.sink_failed(callback, &error),
@@ -195,6 +211,29 @@ impl Dispatch {
             .set(self.received.get().saturating_sub(chunk.len() as u64));
     }
 
+    fn header_line(&self, line: &[u8]) -> Flow {
+        let call = || {
+            format!(
+                "header({})",
+                crate::escape::quote(String::from_utf8_lossy(line).trim_end())
+            )
+        };
+        let Some(action) = self.ask(
+            Callback::Header,
+            call,
+            |guest| guest.on_header(line),
+            || HeaderAction::Deliver,
+        ) else {
+            return Flow::Abort;
+        };
+        match action {
+            HeaderAction::Pause(milliseconds) => self.pause_for(Callback::Header, milliseconds),
+            HeaderAction::Deliver if self.show_headers => self.deliver(Callback::Header, line),
+            HeaderAction::Replace(bytes) if self.show_headers => self.deliver(Callback::Header, &bytes),
+            HeaderAction::Deliver | HeaderAction::Replace(_) | HeaderAction::Drop => Flow::Taken,
+        }
+    }
+
     #[cfg(feature = "testing")]
     #[expect(clippy::panic, reason = "the one point at which tests make the host panic")]
     fn panic_if_told(&self, callback: Callback) {
@@ -239,27 +278,24 @@ impl Callbacks for Dispatch {
         }
     }
 
-    fn header(&self, line: &[u8]) -> Flow {
-        let call = || {
-            format!(
-                "header({})",
-                crate::escape::quote(String::from_utf8_lossy(line).trim_end())
-            )
-        };
-        let Some(action) = self.ask(
-            Callback::Header,
-            call,
-            |guest| guest.on_header(line),
-            || HeaderAction::Deliver,
-        ) else {
-            return Flow::Abort;
-        };
-        match action {
-            HeaderAction::Pause(milliseconds) => self.pause_for(Callback::Header, milliseconds),
-            HeaderAction::Deliver if self.show_headers => self.deliver(Callback::Header, line),
-            HeaderAction::Replace(bytes) if self.show_headers => self.deliver(Callback::Header, &bytes),
-            HeaderAction::Deliver | HeaderAction::Replace(_) | HeaderAction::Drop => Flow::Taken,
+    fn header(&self, lines: &[u8]) -> Flow {
+        // libcurl calls with one line; but what comes again after a pause, an older one joins.
+        let mut taken = self.header_taken.take();
+        for line in lines
+            .get(taken..)
+            .unwrap_or_default()
+            .split_inclusive(|byte| *byte == b'\n')
+        {
+            match self.header_line(line) {
+                Flow::Taken => taken += line.len(),
+                Flow::Pause => {
+                    self.header_taken.set(taken);
+                    return Flow::Pause;
+                }
+                Flow::Abort => return Flow::Abort,
+            }
         }
+        Flow::Taken
     }
 
     fn read(&self, buffer: &mut [u8]) -> Read {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use super::abort::Ended;
 use super::dispatch::Dispatch;
@@ -15,6 +16,9 @@ use crate::curl::{CurlCode, Easy, Flow, Multi, MultiError, Poller, Token, Waker}
 use crate::guest::Plugin;
 use crate::host::Host;
 use crate::sink::Sink;
+
+/// How long a transfer that reports its progress may be silent before it is run all the same.
+const HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// One transfer, made ready. It runs on the thread that made it.
 pub struct Transfer {
@@ -86,16 +90,25 @@ impl Transfer {
             end_body(&dispatch);
         }
         if !dispatch.latch.is_set() && (dispatch.finished.get() || code == Some(CurlCode::OK)) {
-            dispatch.finish_sink();
+            dispatch.contain(Callback::Write, || dispatch.finish_sink());
         }
         let plugin = self.plugin.as_ref();
         let info = easy.as_ref().map(|easy| (easy.info().clone(), easy.error_text()));
         let (info, words) = info.unzip();
         let words = words.unwrap_or_default();
         let outcome = || outcome::of(&dispatch, code, info.as_ref(), &words, &url, plugin);
-        tell_done(&dispatch, &outcome());
-        // `done` may have ended it after all.
-        outcome()
+        let before = outcome();
+        tell_done(&dispatch, &before);
+        let after = outcome();
+        // `done` decides a success only: a failure that was there first stays.
+        if before.code == CurlCode::OK {
+            after
+        } else {
+            Outcome {
+                guest: after.guest,
+                ..before
+            }
+        }
     }
 }
 
@@ -116,7 +129,7 @@ fn drive(
     };
     let code = turn(&multi, token, dispatch, poller, cancel).unwrap_or_else(|error| {
         let words = format!("the transfer could not be driven: {error}");
-        dispatch.latch.set(Ended::because(None, Cause::HostPanic, words));
+        dispatch.latch.set(Ended::because(None, Cause::System, words));
         None
     });
     (code, multi.remove(token))
@@ -125,7 +138,7 @@ fn drive(
 fn failed(dispatch: &Dispatch, error: &MultiError) -> Option<CurlCode> {
     dispatch
         .latch
-        .set(Ended::because(None, Cause::HostPanic, error.to_string()));
+        .set(Ended::because(None, Cause::System, error.to_string()));
     None
 }
 
@@ -149,9 +162,15 @@ fn turn(
         if dispatch.ended() {
             return Ok(None);
         }
-        let timeout = [multi.timeout(), dispatch.pause.left()].into_iter().flatten().min();
-        for ready in poller.wait(timeout)? {
-            multi.socket_ready(ready)?;
+        let beat = dispatch.reports_progress.get().then_some(HEARTBEAT);
+        let timeout = [multi.timeout(), dispatch.pause.left(), beat]
+            .into_iter()
+            .flatten()
+            .min();
+        let ready = poller.wait(timeout)?;
+        match (ready.is_empty(), beat) {
+            (true, Some(_)) => multi.run_all()?,
+            _ => ready.into_iter().try_for_each(|ready| multi.socket_ready(ready))?,
         }
         multi.tick()?;
         match dispatch.pause.take_due() {

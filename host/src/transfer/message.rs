@@ -18,8 +18,13 @@ pub(super) fn of(ended: &Ended, plugin: Option<&str>, received: u64) -> String {
     let what = match failure.cause {
         Cause::GuestAbort => format!("{plugin} aborted{quoted}"),
         Cause::Refused => format!("{plugin} denied {subject}{quoted}"),
-        Cause::Policy if ended.callback == Some(Callback::Write) => {
-            format!("the body has more than {limit} bytes (the policy's limit; key body)")
+        Cause::Policy if ended.callback != Some(Callback::Opensocket) => {
+            let (what, key) = if ended.subject.is_some() {
+                ("what is delivered", "delivered")
+            } else {
+                ("the body", "body")
+            };
+            format!("{what} has more than {limit} bytes (raise with --limit {key})")
         }
         // No more than that: which address a name leads to, inside, is nothing to tell a stranger.
         Cause::Policy => "denied".to_owned(),
@@ -49,6 +54,7 @@ pub(super) fn of(ended: &Ended, plugin: Option<&str>, received: u64) -> String {
         Cause::Sink => words.map(escape).unwrap_or_else(|| "the output failed".to_owned()),
         Cause::Source => format!("the upload could not be read{plain}"),
         Cause::Cancelled => "the transfer was cancelled".to_owned(),
+        Cause::System => format!("the system gave no socket{plain}"),
         Cause::HostPanic => format!("transferhost failed{plain}; this is a bug of its own, please report it"),
     };
     // Instantiating has limits of its own, which bear no flag of a call.

@@ -35,13 +35,15 @@ impl Dispatch {
             Some(OpenVerdict::ConnectTo(address)) if !self.policy_allows(&address) => return Open::Refuse,
             Some(OpenVerdict::ConnectTo(address)) => Some(address),
         };
-        self.denied.replace(None);
         match make(instead.as_ref().unwrap_or(&target.address), target) {
-            Ok(socket) => Open::Socket { socket, instead },
+            Ok(socket) => {
+                self.denied.replace(None);
+                Open::Socket { socket, instead }
+            }
             Err(error) => {
-                let words = format!("the system gave no socket: {error}");
-                let ended = Ended::because(Callback::Opensocket, Cause::HostPanic, words);
-                self.latch.set(ended.about(&target.address));
+                // As where libcurl makes its own: this address failed, the next may do.
+                let ended = Ended::because(Callback::Opensocket, Cause::System, error.to_string());
+                self.denied.replace(Some(ended.about(&target.address)));
                 Open::Refuse
             }
         }

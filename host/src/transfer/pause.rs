@@ -69,9 +69,9 @@ impl Pause {
         })
     }
 
-    /// How long the transfer was paused in all.
+    /// How long the transfer was paused in all, the pause that lasts as far as it has come.
     pub(super) fn spent(&self) -> Duration {
-        self.spent.get()
+        self.spent.get().saturating_sub(self.left().unwrap_or_default())
     }
 
     /// The callback that asked for the last pause.
@@ -93,9 +93,9 @@ mod tests {
     fn a_wish_beyond_the_budget_is_cut_and_is_the_last() {
         let pause = Pause::new(Duration::from_millis(3));
         assert_eq!(pause.begin(Callback::Write, 0), Granted::Paused);
-        assert_eq!(pause.spent(), Duration::from_millis(1));
+        assert_eq!(pause.spent.get(), Duration::from_millis(1));
         assert_eq!(pause.begin(Callback::Write, u32::MAX), Granted::Paused);
-        assert_eq!(pause.spent(), Duration::from_millis(3));
+        assert_eq!(pause.spent.get(), Duration::from_millis(3));
         assert_eq!(pause.begin(Callback::Write, 1), Granted::Spent);
         std::thread::sleep(Duration::from_millis(3));
         assert_eq!(pause.take_due(), Some(Granted::Spent));

@@ -8,6 +8,7 @@ use super::abort::Ended;
 use super::dispatch::Dispatch;
 use super::spec::{Body, Header, HttpVersion, SpecError, TransferSpec};
 use super::view::View;
+use crate::ca::CaStore;
 use crate::callback::Callback;
 use crate::curl::{
     Easy, Hooks, LongOption, OffsetOption, Part, SetoptError, SlistOption, TextOption, Url, http_version,
@@ -64,8 +65,11 @@ pub(super) fn prepare(
         opensocket: policy.guards_network() || decides(Callback::Opensocket),
         read: false,
     };
-    if decides(Callback::Opensocket) {
-        // libcurl does not ask again on a connection that it reuses, and the next plugin must not get this one's.
+    dispatch.reports_progress.set(hooks.xferinfo);
+    if exported
+        .iter()
+        .any(|callback| callback.decides_a_connection() && decides(*callback))
+    {
         easy.set_long(LongOption::FRESH_CONNECT, 1)?;
         easy.set_long(LongOption::FORBID_REUSE, 1)?;
     }
@@ -215,15 +219,21 @@ fn set_network(easy: &mut Easy<Dispatch>, spec: &TransferSpec, host: &Host) -> R
         // An empty proxy is none, whatever the environment says.
         easy.set_text(TextOption::PROXY, "")?;
     }
+    let store = match &spec.ca {
+        Some(store) => store.clone(),
+        // A store that is broken matters to nobody who verifies nothing.
+        None if spec.insecure => CaStore::default(),
+        None => CaStore::from_environment(),
+    };
     if spec.insecure {
         easy.set_long(LongOption::SSL_VERIFYPEER, 0)?;
         easy.set_long(LongOption::SSL_VERIFYHOST, 0)?;
     }
     use std::os::unix::ffi::OsStrExt as _;
-    if let Some(file) = &spec.ca_file {
+    if let Some(file) = &store.file {
         easy.set_text(TextOption::CAINFO, file.as_os_str().as_bytes())?;
     }
-    if let Some(path) = &spec.ca_path {
+    if let Some(path) = &store.path {
         easy.set_text(TextOption::CAPATH, path.as_os_str().as_bytes())?;
     }
     Ok(())

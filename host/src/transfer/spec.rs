@@ -1,10 +1,10 @@
 //! What is wanted of a transfer: curl's options, by their meaning.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::source::Source;
+use crate::ca::CaStore;
 use crate::callback::Callback;
 
 /// What a transfer shall do. The defaults are the curl tool's.
@@ -28,10 +28,8 @@ pub struct TransferSpec {
     pub show_headers: bool,
     /// Whether certificates are not verified (`-k`).
     pub insecure: bool,
-    /// A file of CA certificates (`--cacert`).
-    pub ca_file: Option<PathBuf>,
-    /// A folder of CA certificates, where neither `ca_file` nor libcurl's own is meant.
-    pub ca_path: Option<PathBuf>,
+    /// Where CA certificates are (`--cacert`); `None` is where the curl tool looks, its environment variables first.
+    pub ca: Option<CaStore>,
     /// The time of the whole transfer (`-m`), whole milliseconds.
     pub max_time: Option<Duration>,
     /// The time of connecting (`--connect-timeout`), whole milliseconds.

@@ -47,11 +47,6 @@ impl Reached {
     fn without_cause(self) -> Self {
         Self { cause: None, ..self }
     }
-
-    /// The guest's own running is not where it ends: the plugin is not even loaded.
-    pub(crate) fn is_before_the_transfer(&self) -> bool {
-        self.code == 2
-    }
 }
 
 /// How each limit is reached. One without a way does not compile.
@@ -126,6 +121,9 @@ pub(crate) fn by(limit: Limit) -> Reached {
             .code(2)
             .without_cause(),
         Limit::Body => Reached::by(guests::guest("pass"), &["body=3"], "policy", "more than 3 bytes").code(63),
+        Limit::Delivered => {
+            Reached::by(guests::guest("pass"), &["delivered=3"], "policy", "more than 3 bytes").code(63)
+        }
         Limit::TotalTime => Reached::by(guests::guest("pass"), &["total-time=300ms"], "", "timed out")
             .code(28)
             .without_cause()
@@ -176,15 +174,14 @@ pub(crate) fn check(reached: &Reached, origin: &Origin) -> Result<(), String> {
         .unwrap_or_default();
     let said = ended.stderr.lines().last().unwrap_or_default();
     let cause = outcome["abort"]["cause"].as_str();
-    // Before a transfer there is no outcome; the cause is in the words then.
-    let expected = reached.cause.filter(|_| !reached.is_before_the_transfer());
-    if ended.code() == i32::try_from(reached.code).ok() && cause == expected && said.contains(reached.said) {
+    if ended.code() == i32::try_from(reached.code).ok() && cause == reached.cause && said.contains(reached.said) {
         return Ok(());
     }
     Err(format!(
-        "{:?} must end with {}, {expected:?} and {:?}; it was {:?}, {cause:?}: {said}",
+        "{:?} must end with {}, {:?} and {:?}; it was {:?}, {cause:?}: {said}",
         reached.lowered,
         reached.code,
+        reached.cause,
         reached.said,
         ended.code()
     ))

@@ -46,6 +46,14 @@ fn sources(binary: &Path) -> Vec<PathBuf> {
     files.split_whitespace().map(PathBuf::from).collect()
 }
 
+/// The binary under test.
+///
+/// # Panics
+/// As [`Transferhost::new`].
+pub fn binary() -> &'static Path {
+    &BINARY
+}
+
 /// A run of `transferhost` that is being put together.
 pub struct Transferhost {
     command: Command,

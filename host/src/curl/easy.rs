@@ -54,7 +54,8 @@ pub(crate) struct Easy<H: Callbacks> {
     handle: NonNull<CURL>,
     info: InfoHandle,
     slists: Vec<NonNull<curl_slist>>,
-    error: Box<[u8; curl_sys::CURL_ERROR_SIZE]>,
+    /// libcurl writes to it; a raw allocation, freed by `drop`, so that no reference of ours claims it meanwhile.
+    error: NonNull<[u8; curl_sys::CURL_ERROR_SIZE]>,
     // Last, so that it is dropped after `drop` has run curl_easy_cleanup, which may call back.
     handler: Rc<H>,
 }
@@ -69,12 +70,12 @@ impl<H: Callbacks> Easy<H> {
             handle,
             info: InfoHandle::new(handle),
             slists: Vec::new(),
-            error: Box::new([0; curl_sys::CURL_ERROR_SIZE]),
+            error: NonNull::from(Box::leak(Box::new([0; curl_sys::CURL_ERROR_SIZE]))),
             handler,
         };
         let write: curl_sys::curl_write_callback = trampoline::write::<H>;
         let userdata = easy.userdata();
-        let buffer: *mut c_char = easy.error.as_mut_ptr().cast();
+        let buffer: *mut c_char = easy.error.as_ptr().cast();
         easy.pointer("CURLOPT_ERRORBUFFER", curl_sys::CURLOPT_ERRORBUFFER, buffer.cast())?;
         easy.pointer(
             "CURLOPT_WRITEFUNCTION",
@@ -84,6 +85,8 @@ impl<H: Callbacks> Easy<H> {
         easy.pointer("CURLOPT_WRITEDATA", curl_sys::CURLOPT_WRITEDATA, userdata)?;
         // Signals are the process's affair, and libcurl's own timeouts need none with its threaded resolver.
         easy.set_long(LongOption::NOSIGNAL, 1)?;
+        // A name server that is silent must not hold up a timeout or a cancellation: its thread ends by itself.
+        easy.set_long(LongOption::QUICK_EXIT, 1)?;
         Ok(easy)
     }
 
@@ -150,7 +153,10 @@ impl<H: Callbacks> Easy<H> {
 
     /// libcurl's own words for the last failure; empty where it had none.
     pub(crate) fn error_text(&self) -> String {
-        let text = CStr::from_bytes_until_nul(&self.error[..]).unwrap_or_default();
+        // SAFETY: the allocation lives until `drop`, and libcurl, which alone writes to it, is not on the stack: it writes
+        // while it drives this handle, on this thread.
+        let buffer = unsafe { self.error.read() };
+        let text = CStr::from_bytes_until_nul(&buffer).unwrap_or_default();
         text.to_string_lossy().trim_end().to_owned()
     }
 
@@ -243,6 +249,8 @@ impl<H: Callbacks> Drop for Easy<H> {
         // SAFETY: the handle came from curl_easy_init and is cleaned up once; it is in no multi handle any more, since
         // Multi owns the easy handles that it holds and removes them before it gives them up.
         unsafe { curl_sys::curl_easy_cleanup(self.handle.as_ptr()) };
+        // SAFETY: it came from a Box, is freed once, and its handle, the only other user, is gone.
+        drop(unsafe { Box::from_raw(self.error.as_ptr()) });
         for list in &self.slists {
             // SAFETY: each list came from curl_slist_append, and its handle, the only user, is gone.
             unsafe { curl_sys::curl_slist_free_all(list.as_ptr()) };

@@ -76,6 +76,9 @@ impl<H: Callbacks> Multi<H> {
             // lives until after curl_multi_cleanup.
             check(unsafe { curl_sys::curl_multi_setopt(multi.handle.as_ptr(), option, value) })?;
         }
+        let quick: c_long = 1;
+        // SAFETY: the option takes a `long`. A libcurl before 8.17.0 does not know it, says so, and changes nothing.
+        unsafe { curl_sys::curl_multi_setopt(multi.handle.as_ptr(), sys_ext::CURLMOPT_QUICK_EXIT, quick) };
         Ok(multi)
     }
 
@@ -164,15 +167,13 @@ impl<H: Callbacks> Multi<H> {
             // SAFETY: the handle is live.
             let message = unsafe { curl_sys::curl_multi_info_read(self.handle.as_ptr(), &raw mut left) };
             let message = NonNull::new(message)?;
-            // SAFETY: the message is valid until the next call of curl_multi_info_read or the removal of its handle;
-            // it is copied out at once. `data` is the union's CURLcode when `msg` is CURLMSG_DONE.
+            // SAFETY: the message is valid until the next call of curl_multi_info_read or the removal of its handle; it
+            // is copied out at once. `data` is a union with a CURLcode in it, which is what it holds, and all that is
+            // written of it, when `msg` is CURLMSG_DONE; for another kind the number is not looked at.
             let (kind, easy, code) = unsafe {
-                let message = message.as_ref();
-                (
-                    message.msg,
-                    message.easy_handle,
-                    message.data as usize as curl_sys::CURLcode,
-                )
+                let message = message.as_ptr();
+                let code = (&raw const (*message).data).cast::<curl_sys::CURLcode>();
+                ((*message).msg, (*message).easy_handle, code.read())
             };
             let token = Token(easy as usize);
             if kind == curl_sys::CURLMSG_DONE && self.easies.contains_key(&token) {

@@ -43,6 +43,7 @@ options! {
         NOPROGRESS = curl_sys::CURLOPT_NOPROGRESS;
         NOSIGNAL = curl_sys::CURLOPT_NOSIGNAL;
         POST = curl_sys::CURLOPT_POST;
+        QUICK_EXIT = sys_ext::CURLOPT_QUICK_EXIT;
         SSL_VERIFYHOST = curl_sys::CURLOPT_SSL_VERIFYHOST;
         SSL_VERIFYPEER = curl_sys::CURLOPT_SSL_VERIFYPEER;
         TIMEOUT_MS = curl_sys::CURLOPT_TIMEOUT_MS;

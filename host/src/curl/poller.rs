@@ -55,20 +55,23 @@ impl Poller {
     /// Watches a socket, or changes what of it is watched.
     pub(crate) fn watch(&mut self, socket: RawFd, readable: bool, writable: bool) -> io::Result<()> {
         let interest = Event::new(socket as usize, readable, writable);
-        // SAFETY: libcurl names a socket only while it is open, and says CURL_POLL_REMOVE before it closes it.
+        // SAFETY: the number is used as a name only, for the length of one system call. libcurl may have closed the socket
+        // since it named it; the kernel then says so, or watches a socket that nobody asks about until it is forgotten.
         let source = unsafe { BorrowedFd::borrow_raw(socket) };
         if self.watched.contains(&socket) {
             match self.poller.modify_with_mode(source, interest, PollMode::Level) {
                 // The number was closed and given out anew without a word: watch the new one.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                done => return done,
+                done => return done.or_else(gone),
             }
         }
-        // SAFETY: the source must be deleted before it is closed. libcurl says CURL_POLL_REMOVE before it closes a
-        // socket, and `forget` deletes it; one that was closed all the same is taken out by the kernel.
-        unsafe { self.poller.add_with_mode(socket, interest, PollMode::Level)? };
-        self.watched.insert(socket);
-        Ok(())
+        // SAFETY: as above; the kernel takes a socket out of the poller when it is closed, and `forget` does before that
+        // wherever libcurl says CURL_POLL_REMOVE first.
+        let added = unsafe { self.poller.add_with_mode(socket, interest, PollMode::Level) };
+        if added.is_ok() {
+            self.watched.insert(socket);
+        }
+        added.or_else(gone)
     }
 
     /// Watches a socket no more.
@@ -76,12 +79,7 @@ impl Poller {
         if self.watched.remove(&socket) {
             // SAFETY: the number is used as a name only; where its socket is closed already the kernel says so.
             let source = unsafe { BorrowedFd::borrow_raw(socket) };
-            match self.poller.delete(source) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound && error.raw_os_error() != Some(libc::EBADF) => {
-                    return Err(error);
-                }
-                _ => {}
-            }
+            self.poller.delete(source).or_else(gone)?;
         }
         Ok(())
     }
@@ -103,5 +101,13 @@ impl Poller {
                 error: event.is_err().unwrap_or(false),
             })
             .collect())
+    }
+}
+
+/// A socket that was closed already needs no watching: what libcurl thinks of it comes by another call.
+fn gone(error: io::Error) -> io::Result<()> {
+    match error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(libc::EBADF) {
+        true => Ok(()),
+        false => Err(error),
     }
 }

@@ -14,6 +14,10 @@ pub(super) const CURLOPT_XFERINFODATA: CURLoption = 10_057;
 pub(super) const CURLOPT_PROTOCOLS_STR: CURLoption = 10_318;
 /// curl.h, 7.85.0.
 pub(super) const CURLOPT_REDIR_PROTOCOLS_STR: CURLoption = 10_319;
+/// curl.h, 7.87.0: a resolver thread that hangs holds up nobody.
+pub(super) const CURLOPT_QUICK_EXIT: CURLoption = 322;
+/// multi.h, 8.17.0.
+pub(super) const CURLMOPT_QUICK_EXIT: curl_sys::CURLMoption = 21;
 /// curl.h, 7.87.0: the return of a write callback that says an error happened.
 pub(super) const CURL_WRITEFUNC_ERROR: usize = 0xFFFF_FFFF;
 /// curl.h, 7.18.0.
@@ -117,6 +121,7 @@ mod tests {
             long("CURLOPT_XFERINFODATA", CURLOPT_XFERINFODATA.into()),
             long("CURLOPT_PROTOCOLS_STR", CURLOPT_PROTOCOLS_STR.into()),
             long("CURLOPT_REDIR_PROTOCOLS_STR", CURLOPT_REDIR_PROTOCOLS_STR.into()),
+            long("CURLOPT_QUICK_EXIT", CURLOPT_QUICK_EXIT.into()),
             long("CURL_WRITEFUNC_ERROR", CURL_WRITEFUNC_ERROR as i64),
             long("CURL_READFUNC_ABORT", CURL_READFUNC_ABORT as i64),
             long("CURL_SEEKFUNC_OK", CURL_SEEKFUNC_OK.into()),

@@ -24,10 +24,19 @@ impl LibcurlVersion {
     /// The libcurl that this process is linked to.
     pub fn get() -> LibcurlVersion {
         global_init();
-        // SAFETY: curl_version_info returns a static structure, filled at least as far as CURLVERSION_FIRST knows.
-        let data = unsafe { &*curl_sys::curl_version_info(curl_sys::CURLVERSION_FIRST) };
+        // SAFETY: curl_version_info has no precondition.
+        let data = unsafe { curl_sys::curl_version_info(curl_sys::CURLVERSION_FIRST) };
+        // SAFETY: it returns a static structure, filled at least as far as CURLVERSION_FIRST goes, which these fields are
+        // within; no reference is made to the whole, since curl-sys's may be longer than an older libcurl's.
+        let (version, tls, mut entry, features) = unsafe {
+            (
+                (*data).version,
+                (*data).ssl_version,
+                (*data).protocols,
+                (*data).features,
+            )
+        };
         let mut protocols = Vec::new();
-        let mut entry = data.protocols;
         // SAFETY: `protocols` is an array of NUL-terminated strings in static memory, closed by a null pointer.
         unsafe {
             while !entry.is_null() && !(*entry).is_null() {
@@ -36,11 +45,11 @@ impl LibcurlVersion {
             }
         }
         LibcurlVersion {
-            version: static_text(data.version).unwrap_or_default(),
-            tls: static_text(data.ssl_version).unwrap_or_default(),
+            version: static_text(version).unwrap_or_default(),
+            tls: static_text(tls).unwrap_or_default(),
             protocols,
             bundled: curl_sys::vendored(),
-            http2: data.features & curl_sys::CURL_VERSION_HTTP2 != 0,
+            http2: features & curl_sys::CURL_VERSION_HTTP2 != 0,
         }
     }
 

@@ -28,6 +28,7 @@ struct Sum {
     limit: u64,
     used: u64,
     peak: u64,
+    before: (u64, u64),
 }
 
 impl Sum {
@@ -37,11 +38,16 @@ impl Sum {
             limit,
             used: 0,
             peak: 0,
+            before: (0, 0),
         }
     }
 
-    /// One part grows from `current` to `desired`.
-    fn grow(&mut self, current: usize, desired: usize) -> Result<bool, LimitExceeded> {
+    /// One part grows from `current` to `desired`; beyond its own maximum wasmtime refuses it, and nothing is counted.
+    fn grow(&mut self, current: usize, desired: usize, own: Option<usize>) -> Result<bool, LimitExceeded> {
+        self.before = (self.used, self.peak);
+        if own.is_some_and(|own| desired > own) {
+            return Ok(false);
+        }
         let used = self
             .used
             .saturating_add((desired as u64).saturating_sub(current as u64));
@@ -55,6 +61,13 @@ impl Sum {
         self.used = used;
         self.peak = self.peak.max(used);
         Ok(true)
+    }
+}
+
+impl Sum {
+    /// The last growth did not come about.
+    fn undo(&mut self) {
+        (self.used, self.peak) = self.before;
     }
 }
 
@@ -74,12 +87,22 @@ impl Limiter {
 }
 
 impl ResourceLimiter for Limiter {
-    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(self.memory.grow(current, desired)?)
+    fn memory_growing(&mut self, current: usize, desired: usize, own: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(self.memory.grow(current, desired, own)?)
     }
 
-    fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(self.table.grow(current, desired)?)
+    fn memory_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+        self.memory.undo();
+        Ok(())
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, own: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(self.table.grow(current, desired, own)?)
+    }
+
+    fn table_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+        self.table.undo();
+        Ok(())
     }
 
     fn instances(&self) -> usize {

@@ -13,6 +13,7 @@ use super::engine::Engine;
 use super::imports::NoTransfer;
 use super::instance::{Environment, Guest, Indices, State};
 use super::verdict::Failure;
+use super::weigh::weigh;
 use crate::callback::Callback;
 use crate::cause::Cause;
 use crate::escape::{escape, quote};
@@ -109,8 +110,14 @@ impl Plugin {
         };
         check_size(name, bytes.len() as u64, limits)?;
         let binary = component_bytes(bytes).map_err(refused)?;
-        let component = Component::from_binary(&engine.engine, &binary)
-            .map_err(|error| refused(format!("it is not a valid component: {}", one_line(&error))))?;
+        check_weight(&binary, limits).map_err(refused)?;
+        // Compiling runs on threads of its own, which panic where the machine gives none.
+        let compiled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            Component::from_binary(&engine.engine, &binary)
+        }));
+        let compiled = compiled.map_err(|_| refused("the machine refused what compiling it needs".to_owned()))?;
+        let component =
+            compiled.map_err(|error| refused(format!("it is not a valid component: {}", one_line(&error))))?;
         let ty = component.component_type();
         let exports: Vec<String> = ty.exports(&engine.engine).map(|(name, _)| name.to_owned()).collect();
         let imports: Vec<String> = ty.imports(&engine.engine).map(|(name, _)| name.to_owned()).collect();
@@ -217,6 +224,26 @@ impl Plugin {
         };
         Guest::new(engine, self, environment).map(drop).map_err(trial)
     }
+}
+
+/// What it would take, before anything is made of it.
+fn check_weight(binary: &[u8], limits: &Limits) -> Result<(), String> {
+    let weight = weigh(binary)?;
+    let instances = limits.get(Limit::Instances);
+    if weight.instances > instances {
+        return Err(format!(
+            "it makes {} core instances, more than the {instances} of --limit instances",
+            weight.instances
+        ));
+    }
+    let memory = limits.get(Limit::Memory);
+    if weight.bytes > memory {
+        return Err(format!(
+            "its globals and functions take about {} bytes, more than the {memory} of --memory",
+            weight.bytes
+        ));
+    }
+    Ok(())
 }
 
 fn check_size(name: &str, size: u64, limits: &Limits) -> Result<(), LoadError> {

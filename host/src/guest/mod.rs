@@ -16,6 +16,7 @@ mod print;
 mod trap;
 mod verdict;
 mod wasi;
+mod weigh;
 
 pub use engine::EngineError;
 pub use load::{LoadError, Plugin, WIT_VERSION};

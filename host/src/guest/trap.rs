@@ -7,6 +7,7 @@ use wasmtime_wasi::I32Exit;
 use super::clock::WaitRefused;
 use super::limits::LimitExceeded;
 use crate::cause::Cause;
+use crate::escape::cut;
 
 /// What a failure is, as far as the error alone tells.
 pub(super) struct Classified {
@@ -61,6 +62,13 @@ pub(super) fn classify(error: &wasmtime::Error) -> Classified {
                 reason: Some(name(*trap).to_owned()),
                 ..of(Cause::Trap)
             },
+        };
+    }
+    if let Some(refused) = error.downcast_ref::<std::io::Error>() {
+        // Memory that the machine does not give: not the guest's doing.
+        return Classified {
+            reason: Some(refused.to_string()),
+            ..of(Cause::System)
         };
     }
     if matches!(
@@ -120,8 +128,42 @@ pub(super) fn backtrace(error: &wasmtime::Error) -> Vec<String> {
         .frames()
         .iter()
         .map(|frame| match frame.func_name() {
-            Some(name) => format!("{:#}", rustc_demangle::demangle(name)),
+            Some(name) => short(&format_args!("{:#}", rustc_demangle::demangle(name))),
             None => format!("function {}", frame.func_index()),
         })
         .collect()
+}
+
+/// The longest name of a function that is kept.
+const NAME: usize = 256;
+
+/// A name, no longer than is kept: a mangled one of some KiB can unfold to GiB, so the writer stops.
+fn short(name: &dyn std::fmt::Display) -> String {
+    struct Bounded(String);
+    impl std::fmt::Write for Bounded {
+        fn write_str(&mut self, text: &str) -> std::fmt::Result {
+            self.0.push_str(cut(text, NAME.saturating_sub(self.0.len())));
+            if self.0.len() < NAME - 3 {
+                Ok(())
+            } else {
+                Err(std::fmt::Error)
+            }
+        }
+    }
+    let mut bounded = Bounded(String::new());
+    match std::fmt::Write::write_fmt(&mut bounded, format_args!("{name}")) {
+        Ok(()) => bounded.0,
+        Err(_) => bounded.0 + "…",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_cut() {
+        assert_eq!(short(&"f"), "f");
+        assert!(short(&"x".repeat(90_000)).len() <= NAME + 3);
+    }
 }

@@ -126,8 +126,12 @@ impl Policy {
         let verdict = self.classifier.classify(address);
         let ip = inet.ip().to_canonical();
         let inside = |nets: &[IpNet], ip: IpAddr| nets.iter().find(|net| net.contains(&ip)).copied();
-        let embedded = verdict.embedded.map(IpAddr::V4);
-        if let Some(net) = inside(&self.network.deny, ip).or_else(|| inside(&self.network.deny, embedded?)) {
+        let embedded = self.classifier.embedded(inet.ip()).into_iter().map(IpAddr::V4);
+        if let Some(net) = [ip]
+            .into_iter()
+            .chain(embedded)
+            .find_map(|ip| inside(&self.network.deny, ip))
+        {
             return Err(Denial(format!("in the denied network {net}")));
         }
         if !self.network.ports.contains(&inet.port()) {
@@ -185,7 +189,12 @@ mod tests {
         assert_eq!(open.decide(&at("[::ffff:127.0.0.1]:80")), Ok(()));
         assert!(open.decide(&at("[64:ff9b::7f00:1]:80")).is_err());
         // A denied network is denied in every form.
-        for denied in ["127.0.0.9:80", "93.184.216.34:80", "[64:ff9b::5db8:d822]:80"] {
+        for denied in [
+            "127.0.0.9:80",
+            "93.184.216.34:80",
+            "[64:ff9b::5db8:d822]:80",
+            "[2002:808:808::200:5efe:5db8:d822]:80",
+        ] {
             assert!(open.decide(&at(denied)).is_err(), "{denied}");
         }
     }

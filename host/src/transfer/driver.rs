@@ -170,7 +170,13 @@ fn turn(
         let ready = poller.wait(timeout)?;
         match (ready.is_empty(), beat) {
             (true, Some(_)) => multi.run_all()?,
-            _ => ready.into_iter().try_for_each(|ready| multi.socket_ready(ready))?,
+            _ => {
+                for ready in ready {
+                    multi.socket_ready(ready)?;
+                    // At once: a number that libcurl has closed may be another socket's a moment later.
+                    multi.register(poller)?;
+                }
+            }
         }
         multi.tick()?;
         match dispatch.pause.take_due() {

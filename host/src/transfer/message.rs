@@ -54,7 +54,7 @@ pub(super) fn of(ended: &Ended, plugin: Option<&str>, received: u64) -> String {
         Cause::Sink => words.map(escape).unwrap_or_else(|| "the output failed".to_owned()),
         Cause::Source => format!("the upload could not be read{plain}"),
         Cause::Cancelled => "the transfer was cancelled".to_owned(),
-        Cause::System => format!("the system gave no socket{plain}"),
+        Cause::System => format!("the system refused what the transfer needs{plain}"),
         Cause::HostPanic => format!("transferhost failed{plain}; this is a bug of its own, please report it"),
     };
     // Instantiating has limits of its own, which bear no flag of a call.
@@ -93,4 +93,9 @@ fn innermost(backtrace: &[String]) -> String {
 /// A URL without its user and password.
 pub(super) fn public_url(url: &str) -> Option<String> {
     Url::parse(url).ok()?.without_credentials()
+}
+
+/// What of a text that is no URL may be shown: what stands before its last `@` may be a password.
+pub(super) fn after_credentials(text: &str) -> &str {
+    text.rsplit('@').next().unwrap_or_default()
 }

@@ -13,6 +13,7 @@ use crate::callback::Callback;
 use crate::curl::{
     Easy, Hooks, LongOption, OffsetOption, Part, SetoptError, SlistOption, TextOption, Url, http_version,
 };
+use crate::escape::{escape, quote};
 use crate::guest::{Environment, Guest, Plugin, RequestHead};
 use crate::host::Host;
 use crate::limits::Limit;
@@ -41,7 +42,7 @@ pub(super) fn prepare(
     sink: Box<dyn Sink>,
 ) -> Result<Prepared, SpecError> {
     let wrong_url = |why: String| SpecError {
-        what: format!("{}: {why}", crate::escape::quote(&spec.url)),
+        what: format!("{}: {why}", quote(super::message::after_credentials(&spec.url))),
         url: true,
     };
     spec.check()?;
@@ -136,7 +137,7 @@ fn amend(dispatch: &Dispatch, spec: &mut TransferSpec, url: &str, method: &str) 
         removed: removed.into_iter().map(|header| pair(header).0).collect(),
     };
     let kept = head.clone();
-    let call = || format!("start({method} {url})");
+    let call = || format!("start({} {})", escape(method), escape(url));
     let head = dispatch.ask(Callback::Start, call, |guest| guest.on_start(head), || kept);
     let head = head.unwrap_or_default();
     spec.headers = head

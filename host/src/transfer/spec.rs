@@ -184,7 +184,8 @@ impl Header {
     /// The line as CURLOPT_HTTPHEADER takes it.
     pub(super) fn line(&self) -> String {
         match self {
-            Header::Set(name, value) if value.is_empty() => format!("{name};"),
+            // Nothing but blanks after the colon would be a removal.
+            Header::Set(name, value) if value.trim().is_empty() => format!("{name};"),
             Header::Set(name, value) => format!("{name}: {value}"),
             Header::Remove(name) => format!("{name}:"),
         }

@@ -67,6 +67,7 @@ pub(crate) fn of(name: &str) -> Option<(End, Given)> {
         "wrong-version" => End::NotLoaded("write@0.2.0"),
         "misspelt" => End::NotLoaded("did you mean `opensocket`"),
         "unknown-import" => End::NotLoaded("telemetry"),
+        "doubling" => End::NotLoaded("more than 1000000 definitions"),
         "nothing-of-ours" => End::NotLoaded("exports no callback"),
         "core-module" => End::NotLoaded("core module"),
         "empty" => End::NotLoaded("empty"),

@@ -93,10 +93,11 @@ pub(crate) fn by(limit: Limit) -> Reached {
         Limit::Instances => Reached::by(
             wat("many-memories"),
             &["instances=4"],
-            "instances",
-            "instantiated: instances",
+            "",
+            "core instances, more than the 4",
         )
-        .code(2),
+        .code(2)
+        .without_cause(),
         Limit::Handles => Reached::by(attack("handles"), &["handles=10"], "handles", "than 10 handles"),
         Limit::Returned => Reached::by(
             attack("huge-replace"),

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::Class::{
     HostItself, LinkLocal, LocalSocket, Loopback, Metadata, Multicast, Private, Public, Reserved, Shared,
 };
+use super::table::{V4, V6};
 use super::*;
 
 fn ip(text: &str) -> IpAddr {

@@ -27,6 +27,54 @@ pub(super) enum Command {
     Inspect(Inspect),
     /// Print the WIT package that plugins are written against, as one file.
     Wit,
+    /// Write a small project that builds, runs and passes its own test at once.
+    #[cfg(feature = "codegen")]
+    New(New),
+    /// Make a component of the core module that TinyGo or Go made.
+    #[cfg(feature = "codegen")]
+    Componentize(Componentize),
+}
+
+#[cfg(feature = "codegen")]
+#[derive(Args, Debug)]
+pub(super) struct New {
+    /// Where it is written; its last part is the plugin's name. Nothing may be there yet.
+    #[arg(value_name = "NAME")]
+    pub(super) path: PathBuf,
+    /// The language that it is written in.
+    #[arg(long, value_enum)]
+    pub(super) lang: Language,
+    /// The callbacks that it decides, with commas between.
+    #[arg(long, value_name = "CALLBACKS", value_delimiter = ',', required = true)]
+    pub(super) callback: Vec<String>,
+}
+
+#[cfg(feature = "codegen")]
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Language {
+    /// Rust, with the target wasm32-wasip2.
+    Rust,
+    /// TinyGo: the smallest and quickest plugins in Go.
+    Tinygo,
+    /// Standard Go: larger, and all of the language.
+    Go,
+}
+
+#[cfg(feature = "codegen")]
+#[derive(Args, Debug)]
+pub(super) struct Componentize {
+    /// The core module.
+    #[arg(value_name = "CORE.wasm")]
+    pub(super) core: PathBuf,
+    /// The folder of the WIT package, or its file.
+    #[arg(long, value_name = "DIR")]
+    pub(super) wit: PathBuf,
+    /// The world in it that the module was made for.
+    #[arg(long, value_name = "NAME")]
+    pub(super) world: String,
+    /// Where the component is written.
+    #[arg(short, long, value_name = "PLUGIN.wasm")]
+    pub(super) output: PathBuf,
 }
 
 #[derive(Args, Debug)]
@@ -161,7 +209,7 @@ pub(super) fn sentence(error: &clap::Error) -> String {
     match text.strip_prefix("error: ") {
         Some(text) => text.to_owned(),
         // No subcommand: clap answers with the whole help.
-        None => "say what to do: run, inspect or wit; `transferhost --help` explains".to_owned(),
+        None => "say what to do: run, inspect, wit, new or componentize; `transferhost --help` explains".to_owned(),
     }
 }
 

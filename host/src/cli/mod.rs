@@ -2,10 +2,14 @@
 
 mod args;
 mod cache;
+#[cfg(feature = "codegen")]
+mod componentize;
 mod curl_args;
 mod curl_lacks;
 mod inspect;
 mod interrupt;
+#[cfg(feature = "codegen")]
+mod new;
 mod progress;
 mod run;
 mod wit;
@@ -30,6 +34,10 @@ pub fn main() -> ExitCode {
             args::Command::Run(arguments) => run::run(*arguments, curl),
             args::Command::Inspect(arguments) => inspect::inspect(&arguments),
             args::Command::Wit => wit::wit(),
+            #[cfg(feature = "codegen")]
+            args::Command::New(arguments) => new::new(&arguments),
+            #[cfg(feature = "codegen")]
+            args::Command::Componentize(arguments) => componentize::componentize(&arguments),
         },
         Err(error) if error.use_stderr() => Err(anyhow::anyhow!(args::sentence(&error))),
         // `--help` and `--version`.

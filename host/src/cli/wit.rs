@@ -26,7 +26,7 @@ pub(super) fn wit() -> anyhow::Result<u8> {
 }
 
 /// All files under one package line, and the one package that they use nested behind them.
-fn text() -> String {
+pub(super) fn text() -> String {
     let mut text = HEAD.to_owned();
     for file in FILES {
         text.push_str(file.strip_prefix(HEAD).unwrap_or(file));

@@ -30,6 +30,9 @@ pub(super) enum Command {
     /// Write a small project that builds, runs and passes its own test at once.
     #[cfg(feature = "codegen")]
     New(New),
+    /// Write the bindings of a world for a plugin in TinyGo or Go, as `new` does.
+    #[cfg(feature = "codegen")]
+    Bindings(Bindings),
     /// Make a component of the core module that TinyGo or Go made.
     #[cfg(feature = "codegen")]
     Componentize(Componentize),
@@ -58,6 +61,23 @@ pub(super) enum Language {
     Tinygo,
     /// Standard Go: larger, and all of the language.
     Go,
+}
+
+#[cfg(feature = "codegen")]
+#[derive(Args, Debug)]
+pub(super) struct Bindings {
+    /// The folder of the WIT package, or its file.
+    #[arg(long, value_name = "DIR")]
+    pub(super) wit: PathBuf,
+    /// The world in it.
+    #[arg(long, value_name = "NAME")]
+    pub(super) world: String,
+    /// The import path of the Go package that holds the callbacks.
+    #[arg(long, value_name = "IMPORT PATH")]
+    pub(super) package: String,
+    /// That package's folder `bindings`: what is there of an earlier run is replaced.
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) output: PathBuf,
 }
 
 #[cfg(feature = "codegen")]

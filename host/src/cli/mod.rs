@@ -37,6 +37,8 @@ pub fn main() -> ExitCode {
             #[cfg(feature = "codegen")]
             args::Command::New(arguments) => new::new(&arguments),
             #[cfg(feature = "codegen")]
+            args::Command::Bindings(arguments) => new::bindings(&arguments),
+            #[cfg(feature = "codegen")]
             args::Command::Componentize(arguments) => componentize::componentize(&arguments),
         },
         Err(error) if error.use_stderr() => Err(anyhow::anyhow!(args::sentence(&error))),

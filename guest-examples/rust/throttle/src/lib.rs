@@ -60,7 +60,7 @@ impl write::Guest for Throttle {
         if let Some(wait) = due.checked_duration_since(now).filter(|wait| !wait.is_zero()) {
             // The same bytes come again after the pause, so they are not counted here. Rounded up: a pause that ends
             // too early would only be followed by another.
-            let milliseconds = wait.as_micros().div_ceil(1000);
+            let milliseconds = wait.as_nanos().div_ceil(1_000_000);
             return Ok(write::Action::Pause(u32::try_from(milliseconds).unwrap_or(u32::MAX)));
         }
         let cost = Duration::from_secs_f64(chunk.len() as f64 / f64::from(rate()?));

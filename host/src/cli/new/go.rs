@@ -1,8 +1,10 @@
 //! A project in Go, for TinyGo or for standard Go: the same source, another compiler.
 
+use std::path::Path;
+
 use anyhow::{Context as _, bail, ensure};
 use wit_bindgen_core::Files as Generated;
-use wit_parser::{Resolve, WorldItem};
+use wit_parser::{Resolve, WorldId, WorldItem};
 
 use super::{Files, Project};
 use crate::callback::Callback;
@@ -55,10 +57,14 @@ pub(super) fn files(project: &Project, compiler: Compiler) -> anyhow::Result<Fil
         ),
         Compiler::Go => (
             "Go",
-            "\tGOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -ldflags='-s -w' -o core.wasm ./bindings\n",
+            "\tGOOS=wasip1 GOARCH=wasm go build -trimpath -buildvcs=false -buildmode=c-shared -ldflags=-w -o core.wasm ./bindings\n",
         ),
     };
-    let build = format!("{compile}\t$(TRANSFERHOST) componentize core.wasm --wit wit --world plugin -o plugin.wasm\n");
+    let build = format!(
+        "{compile}\t$(TRANSFERHOST) componentize core.wasm --wit wit --world plugin -o plugin.wasm\n\n\
+         # After a change of wit/world.wit.\nbindings:\n\t$(TRANSFERHOST) bindings --wit wit --world plugin --package {name} -o bindings\n\n\
+         .PHONY: bindings\n"
+    );
     let sources = "plugin.go go.mod $(wildcard bindings/*/*/*.go runtime/wit/*/*.go)";
     let mut files: Files = vec![
         ("go.mod".into(), module),
@@ -70,18 +76,17 @@ pub(super) fn files(project: &Project, compiler: Compiler) -> anyhow::Result<Fil
         files.push(("plugin.json".into(), TARGET.to_owned()));
     }
     files.extend(RUNTIME.map(|(path, text)| (path.into(), text.to_owned())));
-    files.extend(bindings(project)?);
+    files.extend(project_bindings(project)?);
     Ok(files)
 }
 
-/// The bindings of the project's world, glued to the package that the author writes.
-fn bindings(project: &Project) -> anyhow::Result<Files> {
-    let name = &project.name;
+/// The bindings of the project's world.
+fn project_bindings(project: &Project) -> anyhow::Result<Files> {
     let mut resolve = Resolve::default();
     let mut package = None;
+    let wit = project.wit();
     // The package that the world is written in comes before the world.
-    for (path, text) in project
-        .wit()
+    for (path, text) in wit
         .iter()
         .rev()
         .filter(|(path, _)| path.extension().is_some_and(|it| it == "wit"))
@@ -90,35 +95,42 @@ fn bindings(project: &Project) -> anyhow::Result<Files> {
     }
     let package = package.context("the project has no world")?;
     let world = resolve.select_world(&[package], Some("plugin"))?;
+    let files = bindings(&mut resolve, world, &project.name)?;
+    Ok(files
+        .into_iter()
+        .map(|(path, text)| (Path::new("bindings").join(path), text))
+        .collect())
+}
+
+/// The bindings of a world, glued to the package of this import path that the author writes; they are to lie in its
+/// folder `bindings`.
+pub(super) fn bindings(resolve: &mut Resolve, world: WorldId, package: &str) -> anyhow::Result<Files> {
     let options = wit_bindgen_go::Opts {
         format: wit_bindgen_go::Format::False,
-        pkg_name: Some(format!("{name}/bindings")),
+        pkg_name: Some(format!("{package}/bindings")),
         quiet: true,
         ..wit_bindgen_go::Opts::default()
     };
     let mut generated = Generated::default();
-    options.build().generate(&mut resolve, world, &mut generated)?;
+    options.build().generate(resolve, world, &mut generated)?;
     let mut files = Files::new();
     for (path, text) in generated.iter().filter(|(path, _)| path.ends_with(".go")) {
-        files.push((
-            format!("bindings/{path}").into(),
-            own_pinner(path, str::from_utf8(text)?)?,
-        ));
+        files.push((path.into(), own_pinner(path, str::from_utf8(text)?)?));
     }
     for (key, item) in &resolve.worlds[world].exports {
         let WorldItem::Interface { id, .. } = item else {
             bail!("a world may export interfaces only")
         };
-        let package = format!("export_{}", snake(&resolve.name_world_key(key)));
-        let mut glue = format!("package {package}\n\nimport plugin \"{name}\"\n\n");
+        let name = format!("export_{}", snake(&resolve.name_world_key(key)));
+        let mut glue = format!("package {name}\n\nimport plugin \"{package}\"\n\n");
         for function in resolve.interfaces[*id].functions.keys() {
             let function = camel(function);
             glue.push_str(&format!("var {function} = plugin.{function}\n"));
         }
-        files.push((format!("bindings/exports/{package}/glue.go").into(), glue));
+        files.push((format!("exports/{name}/glue.go").into(), glue));
     }
-    let main = format!("package main\n\nimport _ \"{name}/bindings/exports/wit_exports\"\n\nfunc main() {{}}\n");
-    files.push(("bindings/main.go".into(), main));
+    let main = format!("package main\n\nimport _ \"{package}/bindings/exports/wit_exports\"\n\nfunc main() {{}}\n");
+    files.push(("main.go".into(), main));
     Ok(files)
 }
 

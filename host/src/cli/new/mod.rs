@@ -9,7 +9,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail};
 
-use super::args::{Language, New};
+use super::args::{Bindings, Language, New};
+use super::componentize::world;
 use super::wit;
 use crate::callback::Callback;
 use crate::escape::escape;
@@ -52,6 +53,30 @@ pub(super) fn new(arguments: &New) -> anyhow::Result<u8> {
         return Err(error).context(shown);
     }
     println!("{shown} is written: `make -C {shown} test` builds and tries it, its README.md says the rest");
+    Ok(0)
+}
+
+/// Writes the bindings of a world beside their place first, then puts them into it.
+pub(super) fn bindings(arguments: &Bindings) -> anyhow::Result<u8> {
+    let (mut resolve, world) = world(&arguments.wit, &arguments.world)?;
+    let files = go::bindings(&mut resolve, world, &arguments.package)?;
+    let shown = escape(&arguments.output.to_string_lossy());
+    if arguments.output.is_dir() && !arguments.output.join("exports/wit_exports/wit_exports.go").is_file() {
+        bail!("{shown} is there and holds no bindings: give another folder");
+    }
+    let mut beside = arguments.output.as_os_str().to_owned();
+    beside.push(format!(".{}.part", std::process::id()));
+    let beside = PathBuf::from(beside);
+    let written = write(&beside, &files).and_then(|()| {
+        if arguments.output.is_dir() {
+            fs::remove_dir_all(&arguments.output)?;
+        }
+        Ok(fs::rename(&beside, &arguments.output)?)
+    });
+    if let Err(error) = written {
+        let _ = fs::remove_dir_all(&beside);
+        return Err(error).context(shown);
+    }
     Ok(0)
 }
 

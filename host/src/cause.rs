@@ -85,6 +85,18 @@ impl Cause {
         self.blame() == Blame::Guest && self != Cause::PauseBudget
     }
 
+    /// What raises the limit that a guest met while it was made; those of a call are others.
+    pub(crate) const fn raised_when_made(self) -> &'static str {
+        match self {
+            Cause::OutOfFuel => "; raise with --limit instantiate-fuel",
+            Cause::Deadline => "; raise with --limit instantiate-time",
+            Cause::Memory => "; raise with --memory",
+            Cause::Table => "; raise with --limit table-elements",
+            Cause::Instances => "; raise with --limit instances",
+            _ => "",
+        }
+    }
+
     /// Who has to answer for it.
     pub const fn blame(self) -> Blame {
         match self {

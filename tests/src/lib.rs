@@ -7,7 +7,7 @@
 //! - [`guests`]: the components of `guest-examples`, built once.
 //! - [`command`] and [`running`]: the binary under test, run in an environment of its own; [`shell`]: behind a shell's
 //!   line; [`outcome`]: the JSON that it wrote.
-//! - [`reference`]: the curl tool, to do the same and be compared with.
+//! - [`mod@reference`]: the curl tool, to do the same and be compared with.
 //! - [`table`]: tables of the documentation that tests write.
 //!
 //! Every wait in here ends: on an event, or after [`PATIENCE`].

@@ -135,7 +135,15 @@ fn unknown_flags() {
         // Ours stand before the plugin, and are not looked up among curl's.
         (&["run", "--feul", "7", "PLUGIN", "URL"][..], "'--fuel'"),
         (&["run", "--nonsense", "PLUGIN", "URL"], "'--nonsense'"),
-        (&["run", "-s", "PLUGIN", "URL"], "'-s'"),
+        (
+            &["run", "-s", "PLUGIN", "URL"],
+            "-s is curl's: write it after the plugin",
+        ),
+        (&["run", "PLUGIN", "--set", "a=b", "URL"], "--set is transferhost's own"),
+        (
+            &["run", "http://127.0.0.1:1/"],
+            "is a URL and stands where the plugin should",
+        ),
         (&["--nonsense"], "'--nonsense'"),
         (&["fetch"], "'fetch'"),
         (&["wit", "more"], "'more'"),

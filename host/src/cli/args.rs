@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
+use super::curl_args;
 use crate::curl::LibcurlVersion;
 use crate::tenant::policy::PolicyKind;
 
@@ -97,7 +98,16 @@ pub(super) struct Componentize {
     pub(super) output: PathBuf,
 }
 
+/// What `run --help` says of curl's options.
+const CURLS: &str = "Curl's options that are supported, after the plugin: -o -X -H -d -T -L --max-redirs -f -i -s -S -v -k \
+    --cacert -m --connect-timeout --compressed --http1.1 --http2 --url. They mean what curl's manual says. With -v the \
+    rule by which the policy denied an address is shown.\n\n\
+    Examples:\n  transferhost run ssrf_guard.wasm https://example.com/ -o page.html\n  \
+    transferhost run --set word=secret redactor.wasm -sS http://127.0.0.1:8080/\n  \
+    transferhost run --policy tenant --outcome - --no-plugin https://example.com/";
+
 #[derive(Args, Debug)]
+#[command(after_help = CURLS)]
 pub(super) struct Run {
     /// Fuel of one call of the plugin, about one for each instruction [default: 50000000; tenant: 20000000].
     #[arg(long, value_name = "FUEL")]
@@ -121,7 +131,7 @@ pub(super) struct Run {
     /// Leave this callback to libcurl, though the plugin exports it.
     #[arg(long, value_name = "CALLBACK")]
     pub(super) without: Vec<String>,
-    /// What the host itself refuses: nothing, or all that is not public.
+    /// What the host itself refuses: `curl` nothing, `tenant` all that is not public [default: curl].
     #[arg(long, value_enum)]
     pub(super) policy: Option<PolicyName>,
     /// A policy from a TOML file, as docs/policy.md has it.
@@ -216,14 +226,29 @@ fn takes_value(option: &str) -> bool {
         .is_some_and(|argument| argument.get_action().takes_values())
 }
 
+/// Whether `run` has an option of this name.
+pub(super) fn is_ours(name: &str) -> bool {
+    let command = Cli::command();
+    let run = command.find_subcommand("run");
+    run.is_some_and(|run| run.get_arguments().any(|argument| argument.get_long() == Some(name)))
+}
+
 /// clap's several lines, as one sentence.
 pub(super) fn sentence(error: &clap::Error) -> String {
+    let unknown = error.get(clap::error::ContextKind::InvalidArg).map(ToString::to_string);
+    if let Some(option) =
+        unknown.filter(|option| error.kind() == clap::error::ErrorKind::UnknownArgument && curl_args::is_curls(option))
+    {
+        return format!("{option} is curl's: write it after the plugin");
+    }
     let text = error.render().to_string();
     let lines: Vec<&str> = text
         .lines()
         .map(str::trim)
         .take_while(|line| !line.starts_with("Usage:"))
         .filter(|line| !line.is_empty() && !line.starts_with("For more information"))
+        // Whoever followed it would name an option as the plugin.
+        .filter(|line| !line.starts_with("tip: to pass"))
         .collect();
     let text = lines.join("; ");
     match text.strip_prefix("error: ") {

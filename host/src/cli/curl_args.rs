@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, bail};
 use lexopt::{Arg, Parser, ValueExt as _};
 
-use super::{Exit, curl_lacks};
+use super::{Exit, args, curl_lacks};
 use crate::escape::escape;
 use crate::suggest;
 use crate::transfer::{Header, HttpVersion};
@@ -39,7 +39,7 @@ pub(super) struct CurlArgs {
 }
 
 /// The long options that are read here, for suggestions.
-const LONG: &[&str] = &[
+pub(super) const LONG: &[&str] = &[
     "output",
     "request",
     "header",
@@ -210,6 +210,20 @@ fn redirects(given: &str) -> anyhow::Result<u32> {
     }
 }
 
+/// Whether curl has an option of this name, or of this letter.
+pub(super) fn is_curls(option: &str) -> bool {
+    match option.strip_prefix("--") {
+        Some(name) => LONG.contains(&name) || curl_lacks::LONG.contains(&name),
+        None => option
+            .strip_prefix('-')
+            .and_then(|letters| letters.chars().next())
+            .is_some_and(|letter| SHORT.contains(letter) || curl_lacks::SHORT.contains(letter)),
+    }
+}
+
+/// The letters of the short options that are read here.
+const SHORT: &str = "oXHdTLfisSvkm";
+
 fn unknown_short(letter: char) -> anyhow::Error {
     if curl_lacks::SHORT.contains(letter) {
         return anyhow!("curl's -{letter} is not supported here");
@@ -223,6 +237,9 @@ fn unknown_short(letter: char) -> anyhow::Error {
 fn unknown_long(name: &str) -> anyhow::Error {
     if curl_lacks::LONG.contains(&name) {
         return anyhow!("curl's --{name} is not supported here");
+    }
+    if args::is_ours(name) {
+        return anyhow!("--{name} is transferhost's own: write it before the plugin");
     }
     let negated = name
         .strip_prefix("no-")

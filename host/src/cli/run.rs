@@ -33,6 +33,16 @@ pub(super) fn run(mut ours: Run, curl: Vec<OsString>) -> anyhow::Result<u8> {
             (rest.next().map(PathBuf::from), rest.collect())
         }
     };
+    if let Some(url) = plugin
+        .as_ref()
+        .map(|path| path.to_string_lossy())
+        .filter(|path| path.contains("://"))
+    {
+        bail!(
+            "{} is a URL and stands where the plugin should: name a plugin before it, or give --no-plugin",
+            escape(&url)
+        );
+    }
     let curl = CurlArgs::parse(curl)?;
     let host = Host::new(policy(&ours)?, plugin.is_some().then(cache::directory).flatten())?;
     let mut outcomes = Outcomes::open(ours.outcome.as_deref())?;

@@ -192,7 +192,9 @@ impl Plugin {
                 ),
                 cause => {
                     let reason = failure.reason.as_deref().map(|reason| format!(", {}", quote(reason)));
-                    let limit = failure.limit.map(|limit| format!(" (limit {limit})"));
+                    let limit = failure
+                        .limit
+                        .map(|limit| format!(" (limit {limit}{})", cause.raised_when_made()));
                     format!(
                         "it failed when it was instantiated: {cause}{}{}",
                         limit.unwrap_or_default(),

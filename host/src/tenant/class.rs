@@ -134,7 +134,7 @@ impl Classifier {
     /// `nat64` are the operator's own NAT64 prefixes, of 32, 40, 48, 56, 64 or 96 bits (host bits are ignored). An
     /// address under one is what it embeds, even where the prefix itself lies in a private or reserved range.
     ///
-    /// `own` are the machine's own addresses, see [`own_addresses`](super::own::own_addresses). Those that are loopback
+    /// `own` are the machine's own addresses, which a [`Policy`](crate::Policy) reads by itself. Those that are loopback
     /// stay loopback and are left out.
     ///
     /// # Errors

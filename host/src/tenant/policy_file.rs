@@ -57,8 +57,17 @@ pub(super) fn read(path: &Path, given: Option<PolicyKind>) -> Result<(PolicyKind
     let table = DeTable::parse(&text)
         .map_err(|error| PolicyError(format!("{}: {}", at(error.span()), error.message().replace('\n', " "))))?;
     check_keys(table.get_ref(), &at)?;
-    let file: File = toml::from_str(&text)
-        .map_err(|error| PolicyError(format!("{}: {}", at(error.span()), error.message().replace('\n', " "))))?;
+    let file: File = toml::from_str(&text).map_err(|error| {
+        let hint = match error.message().contains("IP address syntax") {
+            true => "; a network is written ADDRESS/LENGTH, such as 127.0.0.1/32",
+            false => "",
+        };
+        PolicyError(format!(
+            "{}: {}{hint}",
+            at(error.span()),
+            error.message().replace('\n', " ")
+        ))
+    })?;
     let named = file.policy.map(|kind| match kind {
         Kind::Curl => PolicyKind::Curl,
         Kind::Tenant => PolicyKind::Tenant,

@@ -62,7 +62,7 @@ pub(super) fn of(ended: &Ended, plugin: Option<&str>, received: u64) -> String {
         format!(
             "{plugin} failed when it was instantiated: {}{}",
             failure.cause,
-            limit_of(limit)
+            limit_of(limit, failure.cause)
         )
     } else {
         what
@@ -74,11 +74,11 @@ pub(super) fn of(ended: &Ended, plugin: Option<&str>, received: u64) -> String {
     }
 }
 
-fn limit_of(limit: u64) -> String {
+fn limit_of(limit: u64, cause: Cause) -> String {
     if limit == 0 {
         String::new()
     } else {
-        format!(" (limit {limit})")
+        format!(" (limit {limit}{})", cause.raised_when_made())
     }
 }
 

@@ -44,7 +44,8 @@ const RUNTIME: [(&str, &str); 6] = [
 const TARGET: &str = include_str!("go/plugin.json");
 
 pub(super) fn files(project: &Project, compiler: Compiler) -> anyhow::Result<Files> {
-    let name = &project.name;
+    // `example` is nobody's, and no name under it is one of the standard library's.
+    let name = &format!("example/{}", project.name);
     let module = format!(
         "module {name}\n\ngo 1.25\n\nrequire go.bytecodealliance.org/pkg v0.4.0\n\n\
          // The name that generated bindings import; what stands behind it lies here.\n\
@@ -95,7 +96,7 @@ fn project_bindings(project: &Project) -> anyhow::Result<Files> {
     }
     let package = package.context("the project has no world")?;
     let world = resolve.select_world(&[package], Some("plugin"))?;
-    let files = bindings(&mut resolve, world, &project.name)?;
+    let files = bindings(&mut resolve, world, &format!("example/{}", project.name))?;
     Ok(files
         .into_iter()
         .map(|(path, text)| (Path::new("bindings").join(path), text))
@@ -198,7 +199,7 @@ fn neutral(callback: Callback) -> (&'static [&'static str], &'static str) {
     match callback {
         Callback::Start => (
             &["request"],
-            "func OnStart(_ *request.Request) types.Result[types.Unit, string] {\n\treturn types.Ok[types.Unit, string](types.Unit{})\n}\n",
+            "// The request is lent: it must be given back before this returns.\nfunc OnStart(request *request.Request) types.Result[types.Unit, string] {\n\tdefer request.Drop()\n\treturn types.Ok[types.Unit, string](types.Unit{})\n}\n",
         ),
         Callback::Opensocket => (
             &["opensocket"],

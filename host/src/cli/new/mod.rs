@@ -194,6 +194,10 @@ impl Project {
     /// A page that says what is here.
     fn readme(&self, language: &str, source: &str) -> String {
         let name = &self.name;
+        let prints = match language {
+            "Rust" => "- What the plugin prints goes to stderr, with its name before each line.",
+            _ => "- What the plugin prints is dropped, a panic's text too; a trap's message names the function.",
+        };
         let decides: Vec<String> = self.callbacks.iter().map(|callback| format!("`{callback}`")).collect();
         format!(
             "# {name}\n\nA transferhost plugin in {language} that decides {}. As it stands each function gives the neutral\n\
@@ -203,7 +207,7 @@ impl Project {
              - `wit/world.wit` lists what the plugin exports: a callback that is not listed is left to libcurl.\n\
              - Settings come from the command line, `transferhost run --set key=value plugin.wasm URL`, and are read\n  \
              through `wasi:config/store`.\n\
-             - What the plugin prints goes to stderr, with its name before each line.\n\
+             {prints}\n\
              - `transferhost run --trace-calls plugin.wasm URL` shows each call, its verdict and what it cost;\n  \
              `--outcome -` shows how the transfer ended, as JSON.\n",
             decides.join(", ")

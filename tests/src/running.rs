@@ -1,6 +1,8 @@
 //! A run of the binary under test: under way, and ended.
 
+use std::fs::File;
 use std::io::{self, Read};
+use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -113,4 +115,24 @@ fn collect<R: Read + Send + 'static>(mut from: R) -> JoinHandle<Vec<u8>> {
         let _ = from.read_to_end(&mut all);
         all
     })
+}
+
+/// Compares as it comes, and reads to the end; the length, or the first difference by its offset's mebibyte.
+///
+/// # Panics
+/// When either cannot be read.
+pub fn same_bytes(mut got: impl Read, expected: &Path) -> Result<u64, u64> {
+    let mut file = File::open(expected).expect("it can be read");
+    let (mut one, mut other) = (vec![0; 1 << 20], vec![0; 1 << 20]);
+    let mut offset = 0;
+    loop {
+        let count = got.read(&mut one).expect("it can be read");
+        if count == 0 {
+            return Ok(offset);
+        }
+        if file.read_exact(&mut other[..count]).is_err() || one[..count] != other[..count] {
+            return Err(offset >> 20);
+        }
+        offset += count as u64;
+    }
 }

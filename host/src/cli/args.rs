@@ -216,21 +216,22 @@ pub(super) fn split(arguments: impl Iterator<Item = OsString>) -> (Vec<OsString>
     (arguments, Vec::new())
 }
 
-fn takes_value(option: &str) -> bool {
-    let Some(name) = option.strip_prefix("--") else {
-        return false;
-    };
+/// Asks about `run`'s option of this long name, where there is one.
+fn own_option(name: &str, ask: impl Fn(&clap::Arg) -> bool) -> bool {
     let command = Cli::command();
     let run = command.find_subcommand("run");
     run.and_then(|run| run.get_arguments().find(|argument| argument.get_long() == Some(name)))
-        .is_some_and(|argument| argument.get_action().takes_values())
+        .is_some_and(ask)
+}
+
+fn takes_value(option: &str) -> bool {
+    let name = option.strip_prefix("--");
+    name.is_some_and(|name| own_option(name, |argument| argument.get_action().takes_values()))
 }
 
 /// Whether `run` has an option of this name.
 pub(super) fn is_ours(name: &str) -> bool {
-    let command = Cli::command();
-    let run = command.find_subcommand("run");
-    run.is_some_and(|run| run.get_arguments().any(|argument| argument.get_long() == Some(name)))
+    own_option(name, |_| true)
 }
 
 /// clap's several lines, as one sentence.

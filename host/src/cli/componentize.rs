@@ -7,6 +7,7 @@ use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::{Resolve, WorldId, WorldItem};
 
 use super::args::Componentize;
+use super::whole::whole;
 use crate::guest::{Engine, Plugin};
 use crate::limits::Limits;
 
@@ -25,21 +26,8 @@ pub(super) fn componentize(arguments: &Componentize) -> anyhow::Result<u8> {
         &component,
         &Limits::curl(),
     )?;
-    write_whole(&arguments.output, &component)?;
+    whole(&arguments.output, |beside| Ok(std::fs::write(beside, &component)?))?;
     Ok(0)
-}
-
-/// Written beside it first, so that the output is there whole or not at all.
-fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}.part", std::process::id()));
-    let beside = Path::new(&beside);
-    let written = std::fs::write(beside, bytes).and_then(|()| std::fs::rename(beside, path));
-    if written.is_err() {
-        // What could not be finished is of no use to anybody.
-        let _ = std::fs::remove_file(beside);
-    }
-    written.with_context(|| shown(path))
 }
 
 fn shown(path: &Path) -> String {

@@ -12,6 +12,8 @@ mod interrupt;
 mod new;
 mod progress;
 mod run;
+#[cfg(feature = "codegen")]
+mod whole;
 mod wit;
 
 use std::process::ExitCode;

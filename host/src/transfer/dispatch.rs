@@ -115,11 +115,19 @@ impl Dispatch {
         let Some(guest) = guest.as_mut() else {
             return Some(neutral());
         };
+        let Some(calls) = &self.observer.calls else {
+            return self.latched(callback, enter(guest));
+        };
         let counted = guest.calls().total();
         let answer = enter(guest);
-        if let Some(calls) = self.observer.calls.as_ref().filter(|_| guest.calls().total() > counted) {
+        if guest.calls().total() > counted {
             calls(&trace::line(&call(), &answer, guest.calls().last()));
         }
+        self.latched(callback, answer)
+    }
+
+    /// The answer; a failure goes through the door.
+    fn latched<T>(&self, callback: Callback, answer: Result<T, Failure>) -> Option<T> {
         answer
             .map_err(|failure| self.latch.set(Ended::new(callback, failure)))
             .ok()

@@ -1,9 +1,5 @@
 //! 1 GiB through a plugin, in each way that a body can come.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
-use std::process::ChildStdout;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,26 +8,10 @@ use transferhost_tests::PATIENCE;
 use transferhost_tests::command::Transferhost;
 use transferhost_tests::guests::guest;
 use transferhost_tests::nginx::Nginx;
+use transferhost_tests::running::same_bytes;
 use transferhost_tests::tls::Authority;
 
 const SIZE: u64 = 1 << 30;
-
-/// Compares as it comes, and reads to the end; the first difference, by its offset's mebibyte.
-fn same_bytes(mut got: ChildStdout, expected: &Path) -> Result<u64, u64> {
-    let mut file = File::open(expected).unwrap();
-    let (mut one, mut other) = (vec![0; 1 << 20], vec![0; 1 << 20]);
-    let mut offset = 0;
-    loop {
-        let count = got.read(&mut one).unwrap();
-        if count == 0 {
-            return Ok(offset);
-        }
-        if file.read_exact(&mut other[..count]).is_err() || one[..count] != other[..count] {
-            return Err(offset >> 20);
-        }
-        offset += count as u64;
-    }
-}
 
 #[test]
 fn a_gibibyte_comes_through_byte_for_byte() {

@@ -1,15 +1,15 @@
 //! Long bodies: what comes out is right to the byte, and a guest's memory does not grow with them.
 
 use std::fs::File;
-use std::io::{BufWriter, Read, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::process::ChildStdout;
 
 use serde_json::Value;
 use tempfile::{NamedTempFile, TempDir};
 use transferhost_tests::http::{self, Response};
 use transferhost_tests::nginx::Nginx;
 use transferhost_tests::outcome;
+use transferhost_tests::running::same_bytes;
 use transferhost_tests::tls::Authority;
 
 use super::built::{COMPILERS, go_guest, patient_run};
@@ -18,23 +18,6 @@ use super::gate::asked_for;
 const MIB: u64 = 1 << 20;
 /// A Go guest begins with about 3 MiB, a TinyGo one with less than one.
 const FLAT: u64 = 16 * MIB;
-
-/// Compares as it comes, and reads to the end; the length, or the first difference by its offset's mebibyte.
-fn same_bytes(mut got: ChildStdout, expected: &Path) -> Result<u64, u64> {
-    let mut file = File::open(expected).unwrap();
-    let (mut one, mut other) = (vec![0; 1 << 20], vec![0; 1 << 20]);
-    let mut offset = 0;
-    loop {
-        let count = got.read(&mut one).unwrap();
-        if count == 0 {
-            return Ok(offset);
-        }
-        if file.read_exact(&mut other[..count]).is_err() || one[..count] != other[..count] {
-            return Err(offset >> 20);
-        }
-        offset += count as u64;
-    }
-}
 
 /// The URL through this guest must give what is in the file, in memory that stays flat.
 fn through(compiler: &str, example: &str, url: &str, expected: &Path) {

@@ -7,10 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 
 use super::args::{Bindings, Language, New};
 use super::componentize::world;
+use super::whole::whole;
 use super::wit;
 use crate::callback::Callback;
 use crate::escape::escape;
@@ -26,7 +27,7 @@ struct Project {
     callbacks: Vec<Callback>,
 }
 
-/// Writes the project: beside its place first, so that it is there whole or not at all.
+/// Writes the project.
 pub(super) fn new(arguments: &New) -> anyhow::Result<u8> {
     let project = Project {
         name: name_of(&arguments.path)?,
@@ -43,20 +44,12 @@ pub(super) fn new(arguments: &New) -> anyhow::Result<u8> {
         Language::Tinygo => go::files(&project, go::Compiler::Tinygo)?,
         Language::Go => go::files(&project, go::Compiler::Go)?,
     });
-    let mut beside = arguments.path.as_os_str().to_owned();
-    beside.push(format!(".{}.part", std::process::id()));
-    let beside = PathBuf::from(beside);
-    let written = write(&beside, &files).and_then(|()| Ok(fs::rename(&beside, &arguments.path)?));
-    if let Err(error) = written {
-        // What could not be finished is of no use to anybody.
-        let _ = fs::remove_dir_all(&beside);
-        return Err(error).context(shown);
-    }
+    whole(&arguments.path, |beside| write(beside, &files))?;
     println!("{shown} is written: `make -C {shown} test` builds and tries it, its README.md says the rest");
     Ok(0)
 }
 
-/// Writes the bindings of a world beside their place first, then puts them into it.
+/// Writes the bindings of a world, in the place of those of an earlier run.
 pub(super) fn bindings(arguments: &Bindings) -> anyhow::Result<u8> {
     let (mut resolve, world) = world(&arguments.wit, &arguments.world)?;
     let files = go::bindings(&mut resolve, world, &arguments.package)?;
@@ -64,19 +57,13 @@ pub(super) fn bindings(arguments: &Bindings) -> anyhow::Result<u8> {
     if arguments.output.is_dir() && !arguments.output.join("exports/wit_exports/wit_exports.go").is_file() {
         bail!("{shown} is there and holds no bindings: give another folder");
     }
-    let mut beside = arguments.output.as_os_str().to_owned();
-    beside.push(format!(".{}.part", std::process::id()));
-    let beside = PathBuf::from(beside);
-    let written = write(&beside, &files).and_then(|()| {
+    whole(&arguments.output, |beside| {
+        write(beside, &files)?;
         if arguments.output.is_dir() {
             fs::remove_dir_all(&arguments.output)?;
         }
-        Ok(fs::rename(&beside, &arguments.output)?)
-    });
-    if let Err(error) = written {
-        let _ = fs::remove_dir_all(&beside);
-        return Err(error).context(shown);
-    }
+        Ok(())
+    })?;
     Ok(0)
 }
 

@@ -37,5 +37,7 @@ pub(crate) use option::{LongOption, OffsetOption, SlistOption, TextOption, http_
 pub(crate) use poller::{Poller, Waker};
 pub(crate) use returns::{Continue, Flow, Open, Read, Seek};
 pub(crate) use trampoline::{Callbacks, SocketTarget, SocketType, words_of};
-pub(crate) use url::{Part, Url, escape_segment};
+#[cfg(feature = "cli")]
+pub(crate) use url::escape_segment;
+pub(crate) use url::{Part, Url};
 pub use version::LibcurlVersion;

@@ -104,6 +104,7 @@ impl Url {
 }
 
 /// A name as one segment of a URL's path, percent-encoded where it must be.
+#[cfg(feature = "cli")]
 pub(crate) fn escape_segment(name: &[u8]) -> Option<String> {
     let len = c_int::try_from(name.len()).ok().filter(|len| *len > 0)?;
     // SAFETY: libcurl reads `len` bytes of the name, and has ignored the handle since 7.82.0; it may be null.

@@ -124,6 +124,7 @@ pub struct Abort {
 
 impl Outcome {
     /// The outcome of a transfer that never began: its plugin could not be loaded, or its URL not be read.
+    #[cfg(feature = "cli")]
     pub(crate) fn unbegun(url: &str, code: CurlCode, message: String, abort: Option<Abort>) -> Outcome {
         // Where the URL cannot be read, what stands before its last @ may be a password.
         let url = message::public_url(url).unwrap_or_else(|| message::after_credentials(url).to_owned());

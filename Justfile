@@ -12,17 +12,29 @@ ci:
 test:
     scripts/test
 
+# The tests of guests in Go and TinyGo; the first run installs LLVM and builds TinyGo
+test-go:
+    scripts/test-go
+
 # A first look: just try, just try redactor, just try ssrf-guard https://example.com/
 try *arguments:
     scripts/try {{arguments}}
 
-# Build every guest of guest-examples and print where the components are
+# Build every guest of guest-examples in Rust and print where the components are
 guests:
     scripts/guests
+
+# Build every guest of guest-examples/go with both compilers and print where the components are
+guests-go:
+    scripts/guests-go
 
 # Measure, and write docs/performance.md
 bench:
     scripts/bench
+
+# Measure what a plugin costs by its language, and write docs/languages.md
+bench-languages:
+    scripts/bench-languages
 
 # Format everything
 format:

@@ -3,6 +3,8 @@
 //! A `console` block with `<!-- run: exit N -->` before it is run: its lines that begin with `$ `, in a folder that holds
 //! the example plugins, where `127.0.0.1:8080` is a server of the test's own. The last `transferhost` must end with N,
 //! and the lines that are shown below the commands must be among those that were printed.
+//!
+//! Blocks that build on each other are a walk, see `kit/walk.rs`.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -14,6 +16,11 @@ use transferhost_tests::guests::guest;
 use transferhost_tests::http::{self, Response};
 use transferhost_tests::origin::Origin;
 use transferhost_tests::{root, shell};
+
+#[path = "kit/guest_rustc.rs"]
+mod guest_rustc;
+#[path = "kit/walk.rs"]
+mod walk;
 
 const SERVER: &str = "127.0.0.1:8080";
 
@@ -115,6 +122,26 @@ fn commands_end_as_they_are_shown_to() {
         }
     }
     assert!(from_readme > 0, "README.md has lost its marks");
+}
+
+/// From nothing to a verdict, as its reader would type it. The walk in Go is taken by `go_new`.
+#[test]
+fn the_guide_leads_to_a_plugin_in_rust() {
+    assert!(walk::take("rust", |guide| guide) > 3, "the guide has lost its marks");
+}
+
+#[test]
+fn the_guide_has_no_command_that_is_not_run() {
+    let guide = fs::read_to_string(root().join("docs/writing-plugins.md")).unwrap();
+    let mut before = "";
+    for line in guide.lines() {
+        let marked = ["<!-- run: exit ", "<!-- walk rust: ", "<!-- walk go: "];
+        assert!(
+            !matches!(line, "```sh" | "```console") || marked.iter().any(|mark| before.starts_with(mark)),
+            "a block of commands comes after {before:?}, which is no mark"
+        );
+        before = line;
+    }
 }
 
 /// Every key that the host knows is in the reference, and what the reference shows is a policy.

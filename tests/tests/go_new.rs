@@ -9,10 +9,21 @@ use tempfile::TempDir;
 use transferhost::Callback;
 use transferhost_tests::command::{self, Transferhost};
 
+#[path = "go_new/claims.rs"]
+mod claims;
 #[path = "go_guests/gate.rs"]
 mod gate;
+#[path = "kit/guest_rustc.rs"]
+mod guest_rustc;
+#[path = "kit/subsets.rs"]
+mod subsets;
+#[path = "go_new/table.rs"]
+mod table;
+#[path = "kit/walk.rs"]
+mod walk;
 
 use gate::asked_for;
+use subsets::random_subsets;
 
 const LANGUAGES: [&str; 2] = ["go", "tinygo"];
 
@@ -36,7 +47,13 @@ fn new(folder: &TempDir, name: &str, language: &str, callbacks: &str) {
     );
 }
 
+/// What make says, where it succeeds.
 fn make(project: &Path, goal: &str) -> String {
+    made(project, goal).unwrap_or_else(|said| panic!("make {goal}: {said}"))
+}
+
+/// What make says, well or not.
+fn made(project: &Path, goal: &str) -> Result<String, String> {
     let made = Command::new("make")
         .arg("-C")
         .arg(project)
@@ -49,12 +66,10 @@ fn make(project: &Path, goal: &str) -> String {
         .output()
         .expect("make is there");
     let said = String::from_utf8_lossy(&made.stdout).into_owned();
-    assert!(
-        made.status.success(),
-        "make {goal}: {said}\n{}",
-        String::from_utf8_lossy(&made.stderr)
-    );
-    said
+    if made.status.success() {
+        return Ok(said);
+    }
+    Err(format!("{said}\n{}", String::from_utf8_lossy(&made.stderr)))
 }
 
 #[test]
@@ -63,7 +78,9 @@ fn projects_build_run_and_pass_their_test() {
         return;
     }
     let all = Callback::EXPORTED.map(Callback::name).join(",");
-    for callbacks in [&all, "write,write-end", "done,header,opensocket"] {
+    let random = random_subsets(4);
+    let fixed = [&all, "write,write-end", "done,header,opensocket"];
+    for callbacks in fixed.into_iter().chain(random.iter().map(String::as_str)) {
         for language in LANGUAGES {
             let folder = TempDir::new().unwrap();
             new(&folder, "first-plugin", language, callbacks);
@@ -81,6 +98,18 @@ fn projects_build_run_and_pass_their_test() {
                 assert_eq!(there, wanted, "{language} {callbacks}: {callback}: {inspected}");
             }
         }
+    }
+}
+
+/// The guide, as its reader would type it; what it says of TinyGo goes for Go with the other word.
+#[test]
+fn the_guide_leads_to_a_plugin() {
+    if !asked_for("docs/writing-plugins.md") {
+        return;
+    }
+    for language in LANGUAGES {
+        let lang = |guide: String| guide.replace("--lang tinygo", &format!("--lang {language}"));
+        assert!(walk::take("go", lang) > 2, "the guide has lost its marks");
     }
 }
 

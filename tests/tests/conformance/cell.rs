@@ -22,6 +22,14 @@ pub(crate) struct Stage {
     hasty: Host,
 }
 
+/// What was seen, where it was right.
+pub(crate) struct Seen {
+    /// As the documentation shows it.
+    pub(crate) text: String,
+    /// The CURLcode.
+    pub(crate) code: u32,
+}
+
 impl Stage {
     pub(crate) fn new() -> Self {
         let host = |call_time| {
@@ -40,22 +48,14 @@ impl Stage {
         }
     }
 
-    /// The cell's text; where it is not what it must be, with the reason.
-    pub(crate) fn observe(
-        &self,
-        callback: Callback,
-        fate: Fate,
-        guest: &Guest,
-        code: u32,
-    ) -> Result<String, (String, String)> {
+    /// The cell; where it is not what it must be, the reason, and what it was.
+    pub(crate) fn observe(&self, callback: Callback, fate: Fate, guest: &Guest, code: u32) -> Result<Seen, String> {
         let host = if fate == Fate::Deadline {
             &self.hasty
         } else {
             &self.patient
         };
-        let plugin = host
-            .load(&guest.path())
-            .map_err(|error| ("not run".to_owned(), error.to_string()))?;
+        let plugin = host.load(&guest.path()).map_err(|error| format!("not run: {error}"))?;
         let origin = self.origin.address().to_string();
         let settings = guest.settings().iter();
         let spec = TransferSpec {
@@ -66,10 +66,13 @@ impl Stage {
             panic_in: (fate == Fate::HostPanic).then_some(callback),
             ..TransferSpec::default()
         };
-        let watched = watched::run(host, &plugin, spec).map_err(|why| (why, "it must end with an outcome".into()))?;
-        let seen = shown(&watched.outcome);
-        let failed = check(&watched, callback, fate, code);
-        failed.map(|()| seen.clone()).map_err(|why| (seen, why))
+        let watched = watched::run(host, &plugin, spec)?;
+        let text = shown(&watched.outcome);
+        check(&watched, callback, fate, code).map_err(|why| format!("{why}; it was {text}"))?;
+        Ok(Seen {
+            text,
+            code: watched.outcome.code.number(),
+        })
     }
 }
 

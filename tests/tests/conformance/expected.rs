@@ -43,6 +43,11 @@ impl Fate {
         }
     }
 
+    /// Whether it ends the transfer at once, whatever the callback; after a refusal libcurl may have something else to try.
+    pub(crate) fn is_an_end(self) -> bool {
+        !matches!(self, Fate::Ok | Fate::Refuse)
+    }
+
     /// The cause in the outcome; none where all went well.
     pub(crate) fn cause(self) -> Option<&'static str> {
         match self {

@@ -86,7 +86,9 @@ func Allocate(pinner *Pinner, size, _ uintptr) unsafe.Pointer {
 		pinner.importing = true
 		imports++
 	}
-	if !pinner.areaTaken && size < unsafe.Sizeof(pinner.area) {
+	// A callback's pinner lives for good. An import's may lie on a goroutine's stack, which Go moves when it grows, as it
+	// may while the host asks for memory: the host knows the old address only.
+	if pinner.export && !pinner.areaTaken && size <= unsafe.Sizeof(pinner.area) {
 		pinner.areaTaken = true
 		return unsafe.Pointer(&pinner.area)
 	}

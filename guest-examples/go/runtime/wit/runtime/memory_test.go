@@ -154,3 +154,32 @@ func TestProducts(t *testing.T) {
 		}
 	}
 }
+
+// An import's pinner may lie on a goroutine's stack, which moves; the memory that the host is told of must not be in it.
+func TestAnImportsAreaIsOutsideItsPinner(t *testing.T) {
+	for _, size := range []uintptr{1, 16, unsafe.Sizeof(Pinner{}.area), 1 << 10} {
+		pinner := &Pinner{}
+		area := uintptr(Allocate(pinner, size, 8))
+		begin := uintptr(unsafe.Pointer(pinner))
+		if area >= begin && area < begin+unsafe.Sizeof(*pinner) {
+			t.Errorf("%d bytes lie in the pinner", size)
+		}
+		pinner.Unpin()
+	}
+}
+
+func TestACallbacksAreaIsLargeEnough(t *testing.T) {
+	pinner := ExportPinner()
+	room := unsafe.Sizeof(pinner.area)
+	begin := uintptr(unsafe.Pointer(&pinner.area))
+	if uintptr(Allocate(&pinner, room, 8)) != begin {
+		t.Error("what fits is not in the area")
+	}
+	if area := uintptr(Allocate(&pinner, 8, 8)); area >= begin && area < begin+room {
+		t.Error("the area was given away twice")
+	}
+	pinner.Unpin()
+	if area := uintptr(Allocate(&pinner, room+1, 8)); area >= begin && area < begin+room {
+		t.Error("what does not fit is in the area")
+	}
+}

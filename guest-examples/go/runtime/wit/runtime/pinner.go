@@ -1,8 +1,8 @@
 package runtime
 
 // Pinner keeps memory alive that the host knows only as a number: what an import is given, and what a callback
-// returns. Neither collector moves memory, so holding a pointer is enough. It has the methods of Go's runtime.Pinner;
-// generated bindings use this one in its place.
+// returns. Neither collector moves what is on the heap, so holding a pointer is enough. It has the methods of Go's
+// runtime.Pinner; generated bindings use this one in its place.
 type Pinner struct {
 	// Most calls need no more than these.
 	few       [3]any

@@ -17,3 +17,12 @@ fi
 
 say() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; }
 fail() { say "$*"; exit 1; }
+
+# A named step of a test run; the run ends at the first that fails.
+step() {
+    local title=$1 since=$SECONDS
+    shift
+    printf '\n=== %s\n' "$title"
+    "$@" < /dev/null || { printf '=== FAILED: %s (%s s)\n' "$title" $((SECONDS - since)); exit 1; }
+    printf '=== %s: %s s\n' "$title" $((SECONDS - since))
+}

@@ -1,5 +1,6 @@
 //! One call of a guest, and one fresh guest. The plugin is the pass-through example, whose file `PLUGIN` names:
-//! `scripts/bench` builds it and sets the variable.
+//! `scripts/bench` builds it and sets the variable. `read` is measured with the same sizes, by a guest that makes nothing of
+//! them either.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -23,6 +24,23 @@ fn guest(criterion: &mut Criterion) {
         calls.throughput(Throughput::Bytes(size as u64));
         calls.bench_function(name, |bencher| {
             bencher.iter(|| guest.write(black_box(&chunk)).expect("a verdict"))
+        });
+    }
+    calls.finish();
+
+    let reader = host.load(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/read.wat")));
+    let reader = reader.expect("the plugin loads");
+    let mut calls = criterion.benchmark_group("on-read");
+    for (name, size) in [
+        ("1 B", 1),
+        ("1 KiB", 1 << 10),
+        ("16 KiB", 16 << 10),
+        ("64 KiB", 64 << 10),
+    ] {
+        let mut guest = LoneGuest::new(&host, &reader).expect("a guest");
+        calls.throughput(Throughput::Bytes(u64::from(size)));
+        calls.bench_function(name, |bencher| {
+            bencher.iter(|| guest.read(black_box(size)).expect("a verdict"))
         });
     }
     calls.finish();

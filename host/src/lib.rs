@@ -60,6 +60,6 @@ pub use sink::{FileSink, MemorySink, Sink, StdoutSink};
 pub use tenant::class::{Class, Classifier, Nat64PrefixError};
 pub use tenant::policy::{Policy, PolicyError, PolicyKind};
 pub use transfer::{
-    Abort, Body, Bytes, Calls, Cancel, GuestReport, Header, HttpVersion, LineObserver, Observer, Outcome,
-    ProgressObserver, Seconds, Source, SpecError, Transfer, TransferSpec,
+    Abort, Body, Bytes, Calls, Direction, GuestReport, Handle, Header, HttpAuth, HttpVersion, LineObserver, Observer,
+    Outcome, ProgressObserver, Seconds, Source, SpecError, Ssh, Transfer, TransferSpec,
 };

@@ -76,7 +76,7 @@ limits! {
         "as instantiate-time, for code that is only slow on this machine" }
     Memory { "memory", Some("--memory"), Bytes, curl: 128 * MIB, tenant: 16 * MIB,
         "all linear memories of a guest together",
-        "a Rust or TinyGo guest takes 1 MiB, a Go one 3 MiB, one with a JavaScript engine some 10 MiB" }
+        "a TinyGo guest takes 128 KiB, a Rust one 1 MiB, a Go one 3 MiB, one with a JavaScript engine some 10 MiB" }
     TableElements { "table-elements", None, Count, curl: 100_000, tenant: 20_000,
         "elements of all tables of a guest together",
         "8 bytes of host memory each; the largest compiled guests have some thousands" }
@@ -104,6 +104,9 @@ limits! {
     Delivered { "delivered", None, Bytes, curl: u64::MAX >> 1, tenant: 256 * MIB,
         "bytes that a transfer delivers, shown headers and all that a guest puts in their place included",
         "as body: a guest that answers each byte with a MiB must not fill a disk" }
+    Uploaded { "uploaded", None, Bytes, curl: u64::MAX >> 1, tenant: 256 * MIB,
+        "bytes that a transfer sends as its body, again after a redirect included",
+        "as body: what a guest makes up must stop somewhere too" }
     TotalTime { "total-time", None, Milliseconds, curl: i32::MAX as u64, tenant: 60_000,
         "time of a transfer in all; -m replaces it, under tenant only where that is less",
         "curl has no limit, and its policy none but 24 days; a minute is what services wait" }

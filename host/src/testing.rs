@@ -39,4 +39,15 @@ impl LoneGuest {
             .map(drop)
             .map_err(|failure| failure.cause.to_string())
     }
+
+    /// One call of `on-read`, for as many bytes as libcurl asks for.
+    ///
+    /// # Errors
+    /// The cause, where the guest gives no verdict.
+    pub fn read(&mut self, max: u32) -> Result<(), String> {
+        self.0
+            .on_read(max)
+            .map(drop)
+            .map_err(|failure| failure.cause.to_string())
+    }
 }

@@ -3,6 +3,7 @@
 //! - [`origin`] and [`connection`]: a scripted TCP origin that sends exact bytes and records what it was asked.
 //! - [`http`]: a small HTTP/1.1 responder on top of it, for tests that are about something else than HTTP.
 //! - [`tls`]: certificates of the tests' own, and the same origins behind TLS.
+//! - [`ftp`]: a small FTP server.
 //! - [`nginx`]: a real server, for what only one can show.
 //! - [`guests`]: the components of `guest-examples`, built once.
 //! - [`command`] and [`running`]: the binary under test, run in an environment of its own; [`shell`]: behind a shell's
@@ -18,6 +19,7 @@ use std::time::Duration;
 pub mod command;
 pub mod connection;
 pub mod event;
+pub mod ftp;
 pub mod guests;
 pub mod http;
 pub mod listen;
@@ -28,6 +30,7 @@ pub mod reference;
 pub mod request;
 pub mod running;
 pub mod shell;
+pub mod sshd;
 pub mod table;
 pub mod tls;
 

@@ -185,7 +185,11 @@ fn the_policy_reference_is_whole() {
 fn the_readme_names_our_flags() {
     let text = fs::read_to_string(root().join("README.md")).unwrap();
     let help = Transferhost::run().arg("--help").end().text();
-    let flags = help
+    // Behind them stand curl's.
+    let (own, _) = help
+        .split_once("Curl's options that are supported")
+        .expect("curl's have a list");
+    let flags = own
         .lines()
         .filter_map(|line| line.trim_start().strip_prefix("--")?.split(' ').next());
     let flags: Vec<_> = flags.collect();
@@ -217,5 +221,20 @@ fn links_lead_to_files() {
             let there = link.is_empty() || link.contains("://") || folder.join(link).exists();
             assert!(there, "{name}: {link}");
         }
+    }
+}
+
+/// What `docs/pycurl.md` names as ours, `file::test`, is there.
+#[test]
+fn the_tests_that_stand_for_pycurls_are_there() {
+    let page = fs::read_to_string(root().join("docs/pycurl.md")).unwrap();
+    let named: Vec<(&str, &str)> = page
+        .split('`')
+        .filter_map(|code| code.split_once("::").filter(|(file, _)| file.ends_with(".rs")))
+        .collect();
+    assert!(named.len() > 50, "the page has lost its names: {}", named.len());
+    for (file, test) in named {
+        let source = fs::read_to_string(root().join("tests/tests").join(file)).unwrap_or_default();
+        assert!(source.contains(&format!("fn {test}(")), "{file} has no test {test}");
     }
 }

@@ -17,21 +17,35 @@ mod network;
 mod redactor;
 #[path = "examples/shown.rs"]
 mod shown;
+#[path = "examples/sockets.rs"]
+mod sockets;
+#[path = "examples/told.rs"]
+mod told;
+#[path = "examples/uploads.rs"]
+mod uploads;
 
 /// Each example and its test: whoever adds one adds the other.
-const TESTED: [(&str, fn()); 12] = [
+const TESTED: [(&str, fn()); 20] = [
     ("connection-rejected", network::connection_rejected),
     ("content-gate", gates::content_gate),
     ("first-bytes", gates::first_bytes),
     ("header-editor", shown::header_editor),
     ("headers-to-stderr", shown::headers_to_stderr),
+    ("json-tracer", told::json_tracer),
+    ("one-site-redirects", told::one_site_redirects),
     ("pass", gates::pass),
+    ("print-debug", told::print_debug),
     ("print-progress", shown::print_progress),
     ("redactor", redactor::redactor),
     ("sha256-gate", gates::sha256_gate),
     ("slow-transfer-gate", network::slow_transfer_gate),
+    ("socket-tracer", sockets::socket_tracer),
+    ("socket-tuner", sockets::socket_tuner),
+    ("ssh-key-pin", network::ssh_key_pin),
     ("ssrf-guard", network::ssrf_guard),
     ("throttle", gates::throttle),
+    ("upload-generator", uploads::upload_generator),
+    ("upload-redactor", uploads::upload_redactor),
 ];
 
 #[test]

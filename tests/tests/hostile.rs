@@ -4,6 +4,8 @@
 mod attacks;
 #[path = "hostile/command.rs"]
 mod command;
+#[path = "conformance/errand.rs"]
+mod errand;
 #[path = "hostile/expected.rs"]
 mod expected;
 #[path = "hostile/library.rs"]
@@ -26,7 +28,7 @@ fn every_attack_ends_in_its_code_and_cause() {
         if let Err(why) = run.check(&attack) {
             wrong.push(format!("{}: {why}", attack.name));
         }
-        let cause = match (attack.end, run.cause()) {
+        let cause = match (attack.expected.end, run.cause()) {
             (_, Some(cause)) => code(&cause),
             (expected::End::NotLoaded(_), None) => "not loaded".to_owned(),
             (_, None) => "none".to_owned(),

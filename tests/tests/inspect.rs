@@ -42,7 +42,7 @@ fn the_json_says_all() {
     assert_eq!(report["plugin"], "sha256_gate.wasm");
     assert_eq!(report["size"], std::fs::metadata(&path).unwrap().len());
     assert_eq!(report["wit"], "0.1.0");
-    let fires = |name: &str| json!({"name": name, "fires": true});
+    let fires = |name: &str| json!({"name": name, "fires": true, "replaced_by": null});
     assert_eq!(
         report["callbacks"],
         json!([fires("start"), fires("write"), fires("write-end")])

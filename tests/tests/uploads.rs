@@ -1,4 +1,5 @@
-//! What goes out: each of curl's flags that shapes a request sends what the curl tool sends.
+//! What goes out: each of curl's flags that shapes a request sends what the curl tool sends; and what a guest of `read`
+//! makes of it, in the files of `uploads/`.
 
 use std::fs;
 
@@ -7,6 +8,21 @@ use transferhost_tests::http::{self, Response};
 use transferhost_tests::origin::Origin;
 use transferhost_tests::reference::Same;
 use transferhost_tests::request::Request;
+
+#[path = "uploads/answers.rs"]
+mod answers;
+#[path = "uploads/ftp.rs"]
+mod ftp;
+#[path = "uploads/http2.rs"]
+mod http2;
+#[path = "uploads/large.rs"]
+mod large;
+#[path = "uploads/pauses.rs"]
+mod pauses;
+#[path = "uploads/scripted.rs"]
+mod scripted;
+#[path = "uploads/silence.rs"]
+mod silence;
 
 /// Takes everything.
 fn origin() -> Origin {

@@ -93,23 +93,25 @@ fn a_plugins_own_world_stands_on_what_is_printed() {
     let mut resolve = Resolve::default();
     resolve.push_str("transferhost.wit", &printed()).unwrap();
     let callbacks = Callback::EXPORTED.map(|it| format!("export transferhost:callbacks/{it}@0.1.0;\n"));
+    let imports = ["transfer", "request", "net", "upload", "socket-options", "multi"];
+    let imports = imports.map(|it| format!("import transferhost:callbacks/{it}@0.1.0;\n"));
     let world = format!(
-        "package mine:plugin;\nworld plugin {{\nimport transferhost:callbacks/transfer@0.1.0;\n\
-         import transferhost:callbacks/net@0.1.0;\nimport wasi:config/store@0.2.0-rc.1;\n{}}}\n",
+        "package mine:plugin;\nworld plugin {{\n{}import wasi:config/store@0.2.0-rc.1;\n{}}}\n",
+        imports.concat(),
         callbacks.concat()
     );
     resolve.push_str("plugin.wit", &world).unwrap();
 }
 
-/// And the world that the guide shows.
+/// And the world that README.md shows.
 #[test]
-fn the_guides_world_stands_on_it_too() {
-    let guide = fs::read_to_string(root().join("docs/writing-plugins.md")).unwrap();
-    let (_, rest) = guide.split_once("inline: \"").unwrap();
+fn the_readmes_world_stands_on_it_too() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, rest) = readme.split_once("inline: \"").unwrap();
     let (world, _) = rest.split_once('"').unwrap();
     let mut resolve = Resolve::default();
     resolve.push_str("transferhost.wit", &printed()).unwrap();
-    resolve.push_str("guide.wit", world).unwrap();
+    resolve.push_str("readme.wit", world).unwrap();
 }
 
 #[test]
@@ -121,6 +123,26 @@ fn there_is_an_interface_with_one_function_for_each_callback() {
         let functions: Vec<_> = interface.functions.keys().collect();
         assert_eq!(functions, [&format!("on-{callback}")]);
     }
+}
+
+/// Whatever else the package holds is lent to the callbacks: one that nothing knows of would load nowhere.
+#[test]
+fn every_other_interface_is_imported() {
+    let (folder, _) = folder_and_printed();
+    let package = package(&folder);
+    let imports = &folder.worlds[package.worlds["imports"]].imports;
+    let imported = |name: &str| {
+        let id = format!("transferhost:callbacks/{name}@0.1.0");
+        imports.keys().any(|key| folder.name_world_key(key) == id)
+    };
+    let names = package.interfaces.keys();
+    let unknown: Vec<_> = names
+        .filter(|name| Callback::from_name(name).is_some() == imported(name))
+        .collect();
+    assert!(
+        unknown.is_empty(),
+        "neither a callback nor imported, or both: {unknown:?}"
+    );
 }
 
 #[test]

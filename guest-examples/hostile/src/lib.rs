@@ -8,8 +8,8 @@ use std::time::Duration;
 
 /// Makes a plugin of one callback and what it answers: `attack!(write, |chunk| answer)`.
 ///
-/// The answer is that callback's `Result`, and the types it is made of are in scope. The worlds of `write` and
-/// `opensocket` also import `wasi:config/store`.
+/// The answer is that callback's `Result`, and the types it is made of are in scope. The worlds of those whose answer
+/// may be set from outside also import `wasi:config/store`.
 #[macro_export]
 macro_rules! attack {
     (write, |$chunk:pat_param| $answer:expr) => {
@@ -67,6 +67,101 @@ macro_rules! attack {
             fn on_done($outcome: Outcome) -> Result<(), String> { $answer }
         }
     };
+    (timer, || $answer:expr) => {
+        $crate::plugin! {
+            "package hostile:timer; world plugin { export transferhost:callbacks/timer@0.1.0; }",
+            use exports::transferhost::callbacks::timer::Guest;
+            fn on_timer(_timeout: Option<u64>) -> Result<(), String> { $answer }
+        }
+    };
+    (sockopt, || $answer:expr) => {
+        $crate::plugin! {
+            "package hostile:sockopt; world plugin {
+                import wasi:config/store@0.2.0-rc.1;
+                export transferhost:callbacks/sockopt@0.1.0;
+            }",
+            use exports::transferhost::callbacks::sockopt::{Action, Guest, Purpose};
+            fn on_sockopt(
+                _purpose: Purpose,
+                _socket: &transferhost::callbacks::socket_options::SocketOptions,
+            ) -> Result<Action, String> { $answer }
+        }
+    };
+    (socket, || $answer:expr) => {
+        $crate::plugin! {
+            "package hostile:socket; world plugin { export transferhost:callbacks/socket@0.1.0; }",
+            use exports::transferhost::callbacks::socket::{Guest, What};
+            fn on_socket(_what: What, _socket: u64, _assigned: Option<u64>) -> Result<(), String> { $answer }
+        }
+    };
+    (ssh_key, || $answer:expr) => {
+        $crate::plugin! {
+            "package hostile:ssh-key; world plugin {
+                import wasi:config/store@0.2.0-rc.1;
+                export transferhost:callbacks/ssh-key@0.1.0;
+            }",
+            use exports::transferhost::callbacks::ssh_key::{Action, Guest, Key, Match};
+            fn on_ssh_key(_known: Option<Key>, _found: Key, _match: Match) -> Result<Action, String> { $answer }
+        }
+    };
+    (debug, || $answer:expr) => {
+        $crate::plugin! {
+            "package hostile:debug; world plugin { export transferhost:callbacks/debug@0.1.0; }",
+            use exports::transferhost::callbacks::debug::{Guest, Infotype};
+            fn on_debug(_infotype: Infotype, _data: Vec<u8>) -> Result<(), String> { $answer }
+        }
+    };
+    (read, |$max:pat_param| $answer:expr) => {
+        $crate::plugin! {
+            "package hostile:read; world plugin {
+                import wasi:config/store@0.2.0-rc.1;
+                export transferhost:callbacks/read@0.1.0;
+            }",
+            use exports::transferhost::callbacks::read::{Action, Guest};
+            fn on_read($max: u32) -> Result<Action, String> { $answer }
+        }
+    };
+    (seek, || $answer:expr) => {
+        $crate::plugin! {
+            "package hostile:seek; world plugin {
+                import wasi:config/store@0.2.0-rc.1;
+                export transferhost:callbacks/seek@0.1.0;
+            }",
+            use exports::transferhost::callbacks::seek::{Action, Guest};
+            fn on_seek(_offset: u64) -> Result<Action, String> { $answer }
+        }
+    };
+    (ioctl, || $answer:expr) => {
+        $crate::plugin! {
+            "package hostile:ioctl; world plugin {
+                import wasi:config/store@0.2.0-rc.1;
+                export transferhost:callbacks/ioctl@0.1.0;
+            }",
+            use exports::transferhost::callbacks::ioctl::{Action, Cmd, Guest};
+            fn on_ioctl(_cmd: Cmd) -> Result<Action, String> { $answer }
+        }
+    };
+    (progress, || $answer:expr) => {
+        $crate::plugin! {
+            "package hostile:progress; world plugin { export transferhost:callbacks/progress@0.1.0; }",
+            use exports::transferhost::callbacks::progress::Guest;
+            fn on_progress(_dltotal: f64, _dlnow: f64, _ultotal: f64, _ulnow: f64) -> Result<(), String> { $answer }
+        }
+    };
+    (redirect, || $answer:expr) => {
+        $crate::plugin! {
+            "package hostile:redirect; world plugin { export transferhost:callbacks/redirect@0.1.0; }",
+            use exports::transferhost::callbacks::redirect::{Action, Guest};
+            fn on_redirect(_status: u16, _source: String, _target: String) -> Result<Action, String> { $answer }
+        }
+    };
+    (closesocket, || $answer:expr) => {
+        $crate::plugin! {
+            "package hostile:closesocket; world plugin { export transferhost:callbacks/closesocket@0.1.0; }",
+            use exports::transferhost::callbacks::closesocket::Guest;
+            fn on_closesocket(_socket: u64) -> Result<(), String> { $answer }
+        }
+    };
 }
 
 /// The part of [`attack!`] that all callbacks share.
@@ -85,6 +180,17 @@ macro_rules! plugin {
         }
 
         export!(Hostile);
+    };
+}
+
+/// The callback's no, unless `--set answer=yes` tames it; ends as `refused`.
+#[macro_export]
+macro_rules! refusal {
+    ($callback:ident, $no:expr, $yes:expr) => {
+        $crate::attack!($callback, || Ok(match wasi::config::store::get("answer") {
+            Ok(Some(answer)) if answer == "yes" => $yes,
+            _ => $no,
+        }));
     };
 }
 

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use super::curl_args;
+#[cfg(feature = "codegen")]
+use crate::callback::Callback;
 use crate::curl::LibcurlVersion;
 use crate::tenant::policy::PolicyKind;
 
@@ -48,13 +50,18 @@ pub(super) struct New {
     /// The language that it is written in.
     #[arg(long, value_enum)]
     pub(super) lang: Language,
-    /// The callbacks that it decides, with commas between.
-    #[arg(long, value_name = "CALLBACKS", value_delimiter = ',', required = true)]
+    #[arg(
+        long,
+        value_name = "CALLBACKS",
+        value_delimiter = ',',
+        required = true,
+        help = format!("The callbacks that it decides, with commas between: {}", Callback::EXPORTED.map(Callback::name).join(", "))
+    )]
     pub(super) callback: Vec<String>,
 }
 
 #[cfg(feature = "codegen")]
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Language {
     /// Rust, with the target wasm32-wasip2.
     Rust,
@@ -99,8 +106,9 @@ pub(super) struct Componentize {
 }
 
 /// What `run --help` says of curl's options.
-const CURLS: &str = "Curl's options that are supported, after the plugin: -o -X -H -d -T -L --max-redirs -f -i -s -S -v -k \
-    --cacert -m --connect-timeout --compressed --http1.1 --http2 --url. They mean what curl's manual says. With -v the \
+const CURLS: &str = "Curl's options that are supported, after the plugin: -o -X -H -d -T -C -L --max-redirs -f -i -D -s -S -v \
+    -k --cacert -u --basic --digest --anyauth -m --connect-timeout --compressed --http1.1 --http2 --url --unix-socket -P \
+    --knownhosts --key --pubkey --hostpubsha256. They mean what curl's manual says. With -v the \
     rule by which the policy denied an address is shown.\n\n\
     Examples:\n  transferhost run ssrf_guard.wasm https://example.com/ -o page.html\n  \
     transferhost run --set word=secret redactor.wasm -sS http://127.0.0.1:8080/\n  \
@@ -131,6 +139,10 @@ pub(super) struct Run {
     /// Leave this callback to libcurl, though the plugin exports it.
     #[arg(long, value_name = "CALLBACK")]
     pub(super) without: Vec<String>,
+    /// The size that is announced of an upload that the plugin's `read` sends, such as 5MiB; without it HTTP/1.1 sends it
+    /// chunked.
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(super) upload_size: Option<u64>,
     /// What the host itself refuses: `curl` nothing, `tenant` all that is not public [default: curl].
     #[arg(long, value_enum)]
     pub(super) policy: Option<PolicyName>,
@@ -176,6 +188,10 @@ impl From<PolicyName> for PolicyKind {
             PolicyName::Tenant => PolicyKind::Tenant,
         }
     }
+}
+
+fn size(text: &str) -> Result<u64, String> {
+    parse_size::parse_size(text).map_err(|_| "write a number of bytes, such as 5MiB".to_owned())
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -255,7 +271,14 @@ pub(super) fn sentence(error: &clap::Error) -> String {
     match text.strip_prefix("error: ") {
         Some(text) => text.to_owned(),
         // No subcommand: clap answers with the whole help.
-        None => "say what to do: run, inspect, wit, new or componentize; `transferhost --help` explains".to_owned(),
+        None => {
+            let command = Cli::command();
+            let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+            format!(
+                "say what to do, one of {}; `transferhost --help` explains",
+                names.join(", ")
+            )
+        }
     }
 }
 

@@ -9,10 +9,11 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, bail};
 use lexopt::{Arg, Parser, ValueExt as _};
 
+use super::curl_values::{digest, offset, redirects, user};
 use super::{Exit, args, curl_lacks};
 use crate::escape::escape;
 use crate::suggest;
-use crate::transfer::{Header, HttpVersion};
+use crate::transfer::{Header, HttpAuth, HttpVersion, Ssh};
 
 /// What curl's options say.
 #[derive(Debug, Default)]
@@ -36,6 +37,13 @@ pub(super) struct CurlArgs {
     pub(super) connect_timeout: Option<Duration>,
     pub(super) compressed: bool,
     pub(super) http_version: HttpVersion,
+    pub(super) dump_header: Option<PathBuf>,
+    pub(super) continue_at: Option<u64>,
+    pub(super) user: Option<String>,
+    pub(super) http_auth: HttpAuth,
+    pub(super) ftp_port: Option<String>,
+    pub(super) unix_socket: Option<PathBuf>,
+    pub(super) ssh: Ssh,
 }
 
 /// The long options that are read here, for suggestions.
@@ -60,6 +68,18 @@ pub(super) const LONG: &[&str] = &[
     "http1.1",
     "http2",
     "url",
+    "dump-header",
+    "continue-at",
+    "user",
+    "basic",
+    "digest",
+    "anyauth",
+    "ftp-port",
+    "unix-socket",
+    "knownhosts",
+    "key",
+    "pubkey",
+    "hostpubsha256",
 ];
 
 /// The most bytes of a request's body that `-d` keeps in memory.
@@ -95,6 +115,32 @@ impl CurlArgs {
                 Arg::Long("compressed") => this.compressed = true,
                 Arg::Long("http1.1") => this.http_version = HttpVersion::V1_1,
                 Arg::Long("http2") => this.http_version = HttpVersion::V2,
+                Arg::Short('D') | Arg::Long("dump-header") => {
+                    this.dump_header = Some(value(&mut parser, "-D", "a file")?.into());
+                }
+                Arg::Short('C') | Arg::Long("continue-at") => {
+                    this.continue_at = Some(offset(&text(&mut parser, "-C", "an offset in bytes")?)?);
+                }
+                Arg::Short('u') | Arg::Long("user") => {
+                    this.user = Some(user(text(&mut parser, "-u", "`name:password`")?)?);
+                }
+                Arg::Long("basic") => this.http_auth = HttpAuth::Basic,
+                Arg::Long("digest") => this.http_auth = HttpAuth::Digest,
+                Arg::Long("anyauth") => this.http_auth = HttpAuth::Any,
+                Arg::Short('P') | Arg::Long("ftp-port") => {
+                    this.ftp_port = Some(text(&mut parser, "-P", "an address, or - for your own")?);
+                }
+                Arg::Long("unix-socket") => {
+                    this.unix_socket = Some(value(&mut parser, "--unix-socket", "a socket's path")?.into());
+                }
+                Arg::Long("knownhosts") => {
+                    this.ssh.known_hosts = Some(value(&mut parser, "--knownhosts", "a file")?.into())
+                }
+                Arg::Long("key") => this.ssh.private_key = Some(file(&mut parser, "--key")?),
+                Arg::Long("pubkey") => this.ssh.public_key = Some(file(&mut parser, "--pubkey")?),
+                Arg::Long("hostpubsha256") => {
+                    this.ssh.host_public_sha256 = Some(digest(text(&mut parser, "--hostpubsha256", "a digest")?)?);
+                }
                 Arg::Long("url") => this.urls.push(text(&mut parser, "--url", "a URL")?),
                 Arg::Value(url) => this.urls.push(url.string().map_err(|_| anyhow!("a URL is not UTF-8"))?),
                 Arg::Short(letter) => return Err(unknown_short(letter)),
@@ -111,6 +157,9 @@ impl CurlArgs {
         }
         if self.outputs.len() > self.urls.len() {
             bail!("-o is given {} times for {} URLs", self.outputs.len(), self.urls.len());
+        }
+        if self.continue_at.is_some() && self.upload.is_none() {
+            bail!("-C is supported with -T only: a download cannot resume here yet");
         }
         if self.data.is_some() && self.upload.is_some() {
             bail!("-d and -T exclude each other: one request has one body");
@@ -201,13 +250,11 @@ fn seconds(parser: &mut Parser, flag: &str) -> anyhow::Result<Option<Duration>> 
     Ok((seconds > 0.0).then(|| Duration::from_secs_f64(seconds)))
 }
 
-/// -1 is as many as there are.
-fn redirects(given: &str) -> anyhow::Result<u32> {
-    match given.parse::<i64>() {
-        Ok(-1) => Ok(u32::MAX >> 1),
-        Ok(number) if (0..=i64::from(u32::MAX >> 1)).contains(&number) => Ok(number as u32),
-        _ => bail!("--max-redirs takes a number, or -1 for no limit, not {}", escape(given)),
-    }
+/// A file that must be there: libcurl would take its absence for an empty one.
+fn file(parser: &mut Parser, flag: &str) -> anyhow::Result<PathBuf> {
+    let path = PathBuf::from(value(parser, flag, "a file")?);
+    File::open(&path).map_err(|error| anyhow!("{flag} {}: {error}", escape(&path.to_string_lossy())))?;
+    Ok(path)
 }
 
 /// Whether curl has an option of this name, or of this letter.
@@ -222,7 +269,7 @@ pub(super) fn is_curls(option: &str) -> bool {
 }
 
 /// The letters of the short options that are read here.
-const SHORT: &str = "oXHdTLfisSvkm";
+const SHORT: &str = "oXHdTLfisSvkmDCuP";
 
 fn unknown_short(letter: char) -> anyhow::Error {
     if curl_lacks::SHORT.contains(letter) {

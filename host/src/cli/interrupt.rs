@@ -7,7 +7,7 @@ use std::time::Duration;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use crate::transfer::Cancel;
+use crate::transfer::Handle;
 
 /// How long a transfer may take to end by itself, when its output or its guest holds it up.
 const GRACE: Duration = Duration::from_secs(2);
@@ -16,7 +16,7 @@ const GRACE: Duration = Duration::from_secs(2);
 #[derive(Clone, Default)]
 pub(super) struct Interrupt {
     signal: Arc<AtomicI32>,
-    running: Arc<Mutex<Option<Cancel>>>,
+    running: Arc<Mutex<Option<Handle>>>,
 }
 
 impl Interrupt {
@@ -45,11 +45,11 @@ impl Interrupt {
     }
 
     /// This transfer runs now.
-    pub(super) fn watch(&self, cancel: Cancel) {
+    pub(super) fn watch(&self, handle: Handle) {
         self.running
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .replace(cancel);
+            .replace(handle);
         if self.exit_code().is_some() {
             self.cancel_running();
         }
@@ -64,8 +64,8 @@ impl Interrupt {
     }
 
     fn cancel_running(&self) {
-        if let Some(cancel) = self.running.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
-            cancel.cancel();
+        if let Some(handle) = self.running.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            handle.cancel();
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The command line: `args` and `curl_args` read it, `run`, `inspect` and `wit` carry it out.
+//! The command line: `args` and `curl_args` read it, a file a subcommand carries it out.
 
 mod args;
 mod cache;
@@ -6,6 +6,7 @@ mod cache;
 mod componentize;
 mod curl_args;
 mod curl_lacks;
+mod curl_values;
 mod inspect;
 mod interrupt;
 #[cfg(feature = "codegen")]

@@ -11,7 +11,7 @@ use indicatif::ProgressBar;
 use super::args::Run;
 use super::curl_args::{CurlArgs, upload_file};
 use super::interrupt::Interrupt;
-use super::{Exit, cache, progress, say};
+use super::{Exit, cache, inspect, progress, say};
 use crate::ca::CaStore;
 use crate::callback::Callback;
 use crate::curl::{CurlCode, LibcurlVersion, escape_segment, stdout_was_closed};
@@ -21,7 +21,7 @@ use crate::host::Host;
 use crate::sink::{FileSink, Sink, StdoutSink};
 use crate::suggest;
 use crate::tenant::policy::{Policy, PolicyKind};
-use crate::transfer::{Abort, Body, Observer, Outcome, Source, Transfer, TransferSpec};
+use crate::transfer::{Abort, Body, Observer, Outcome, Source, Ssh, Transfer, TransferSpec};
 
 /// Runs each URL in order, with a fresh guest each; the exit code is that of the first that failed.
 pub(super) fn run(mut ours: Run, curl: Vec<OsString>) -> anyhow::Result<u8> {
@@ -56,6 +56,20 @@ pub(super) fn run(mut ours: Run, curl: Vec<OsString>) -> anyhow::Result<u8> {
         }
     };
     let without = without(&ours.without, plugin.as_ref())?;
+    let reads = plugin
+        .as_ref()
+        .is_some_and(|plugin| plugin.callbacks().contains(&Callback::Read));
+    if ours.upload_size.is_some() && (!reads || without.contains(&Callback::Read)) {
+        bail!("--upload-size is the size of what a plugin's `read` sends, and no plugin decides it here");
+    }
+    if let Some(plugin) = plugin.as_ref().filter(|_| !curl.silent) {
+        for (callback, why) in inspect::uncalled(plugin) {
+            if without.contains(&callback) {
+                continue;
+            }
+            say(&format!("warning: {} exports {callback}, but {why}", plugin.name()));
+        }
+    }
     let interrupt = Interrupt::listen().context("signals cannot be caught")?;
     let mut first = CurlCode::OK;
     for (at, url) in curl.urls.iter().enumerate() {
@@ -64,6 +78,7 @@ pub(super) fn run(mut ours: Run, curl: Vec<OsString>) -> anyhow::Result<u8> {
             ours: &ours,
             curl: &curl,
             url,
+            first: at == 0,
             output: output.map(PathBuf::as_path),
             without: &without,
         };
@@ -193,11 +208,34 @@ fn with_file_name(url: &str, path: &Path) -> String {
     }
 }
 
+/// A file, or stdout for `-`.
+fn sink_of(path: &Path) -> anyhow::Result<Box<dyn Sink>> {
+    if path != Path::new("-") {
+        return Ok(Box::new(FileSink::new(path)));
+    }
+    let closed = |why: &str| Exit {
+        code: 23,
+        text: format!("(23) standard output {why}: use -o"),
+    };
+    if stdout_was_closed() {
+        return Err(closed("is closed").into());
+    }
+    let stdout = StdoutSink::new().map_err(|error| closed(&format!("cannot be used ({error})")))?;
+    Ok(Box::new(stdout))
+}
+
+/// Where the curl tool looks for the file of known hosts when it is not told.
+fn own_known_hosts() -> Option<PathBuf> {
+    let file = std::env::home_dir()?.join(".ssh/known_hosts");
+    file.is_file().then_some(file)
+}
+
 /// One URL of a run.
 struct One<'a> {
     ours: &'a Run,
     curl: &'a CurlArgs,
     url: &'a str,
+    first: bool,
     output: Option<&'a Path>,
     without: &'a [Callback],
 }
@@ -220,7 +258,7 @@ impl One<'_> {
                 return Ok(outcome);
             }
         };
-        interrupt.watch(transfer.cancel());
+        interrupt.watch(transfer.handle());
         let outcome = transfer.run();
         if let Some(bar) = &bar {
             bar.finish_and_clear();
@@ -243,19 +281,15 @@ impl One<'_> {
     }
 
     fn sink(&self) -> anyhow::Result<Box<dyn Sink>> {
-        Ok(match self.output {
-            Some(path) => Box::new(FileSink::new(path)),
-            None => {
-                let closed = |why: &str| Exit {
-                    code: 23,
-                    text: format!("(23) standard output {why}: use -o"),
-                };
-                if stdout_was_closed() {
-                    return Err(closed("is closed").into());
-                }
-                Box::new(StdoutSink::new().map_err(|error| closed(&format!("cannot be used ({error})")))?)
-            }
-        })
+        sink_of(self.output.unwrap_or(Path::new("-")))
+    }
+
+    /// One file holds the headers of all URLs.
+    fn dump(&self, path: &Path) -> anyhow::Result<Box<dyn Sink>> {
+        if self.first || path == Path::new("-") {
+            return sink_of(path);
+        }
+        Ok(Box::new(FileSink::appending(path)))
     }
 
     fn spec(&self, plugin: Option<&Plugin>, bar: Option<&ProgressBar>) -> anyhow::Result<TransferSpec> {
@@ -289,6 +323,19 @@ impl One<'_> {
             connect_timeout: curl.connect_timeout,
             compressed: curl.compressed,
             http_version: curl.http_version,
+            dump_header: curl.dump_header.as_deref().map(|path| self.dump(path)).transpose()?,
+            upload_size: self.ours.upload_size,
+            resume_from: curl.continue_at,
+            user: curl.user.clone(),
+            http_auth: curl.http_auth,
+            ftp_port: curl.ftp_port.clone(),
+            unix_socket: curl.unix_socket.clone(),
+            ssh: Ssh {
+                known_hosts: curl.ssh.known_hosts.clone().or_else(own_known_hosts),
+                // Only a file that was named is written.
+                known_hosts_stay: curl.ssh.known_hosts.is_none(),
+                ..curl.ssh.clone()
+            },
             verbose: curl.verbose,
             // Origins know curl, and it is libcurl that speaks to them.
             user_agent: Some(format!("curl/{}", LibcurlVersion::get().version)),

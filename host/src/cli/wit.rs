@@ -4,12 +4,17 @@ use std::fmt::Write as _;
 
 const HEAD: &str = "package transferhost:callbacks@0.1.0;\n";
 
-const FILES: [&str; 9] = [
+const FILES: [&str; 14] = [
     include_str!("../../wit/types.wit"),
     include_str!("../../wit/lifetime.wit"),
     include_str!("../../wit/socket.wit"),
+    include_str!("../../wit/ssh.wit"),
+    include_str!("../../wit/multi.wit"),
+    include_str!("../../wit/debug.wit"),
+    include_str!("../../wit/read.wit"),
     include_str!("../../wit/progress.wit"),
     include_str!("../../wit/header.wit"),
+    include_str!("../../wit/redirect.wit"),
     include_str!("../../wit/write.wit"),
     include_str!("../../wit/transfer.wit"),
     include_str!("../../wit/net.wit"),

@@ -45,8 +45,22 @@ pub(crate) struct Hooks {
     pub(crate) xferinfo: bool,
     /// CURLOPT_OPENSOCKETFUNCTION.
     pub(crate) opensocket: bool,
-    /// CURLOPT_READFUNCTION and CURLOPT_SEEKFUNCTION.
+    /// CURLOPT_READFUNCTION.
     pub(crate) read: bool,
+    /// CURLOPT_SEEKFUNCTION.
+    pub(crate) seek: bool,
+    /// CURLOPT_IOCTLFUNCTION, which libcurl calls only where there is no `seek`.
+    pub(crate) ioctl: bool,
+    /// CURLOPT_DEBUGFUNCTION, with VERBOSE on.
+    pub(crate) debug: bool,
+    /// CURLOPT_SOCKOPTFUNCTION.
+    pub(crate) sockopt: bool,
+    /// CURLOPT_CLOSESOCKETFUNCTION.
+    pub(crate) closesocket: bool,
+    /// CURLOPT_PREREQFUNCTION.
+    pub(crate) prereq: bool,
+    /// CURLOPT_SSH_KEYFUNCTION.
+    pub(crate) ssh_key: bool,
 }
 
 /// An easy handle with its callbacks.
@@ -92,51 +106,45 @@ impl<H: Callbacks> Easy<H> {
 
     /// Installs the callbacks that are wanted.
     pub(crate) fn hook(&mut self, hooks: Hooks) -> Result<(), SetoptError> {
-        let userdata = self.userdata();
-        if hooks.header {
-            let header: curl_sys::curl_write_callback = trampoline::header::<H>;
-            self.pointer(
-                "CURLOPT_HEADERFUNCTION",
-                curl_sys::CURLOPT_HEADERFUNCTION,
-                header as *const c_void,
-            )?;
-            self.pointer("CURLOPT_HEADERDATA", curl_sys::CURLOPT_HEADERDATA, userdata)?;
+        // Bound to its type, so that a function of another signature does not compile.
+        let header: curl_sys::curl_write_callback = trampoline::header::<H>;
+        let xferinfo: sys_ext::XferinfoCallback = trampoline::xferinfo::<H>;
+        let opensocket: curl_sys::curl_opensocket_callback = trampoline::opensocket::<H>;
+        let sockopt: sys_ext::SockoptCallback = trampoline::sockopt::<H>;
+        let closesocket: sys_ext::ClosesocketCallback = trampoline::closesocket::<H>;
+        let read: curl_sys::curl_read_callback = trampoline::read::<H>;
+        let seek: sys_ext::SeekCallback = trampoline::seek::<H>;
+        let ioctl: sys_ext::IoctlCallback = trampoline::ioctl::<H>;
+        let debug: curl_sys::curl_debug_callback = trampoline::debug::<H>;
+        let prereq: sys_ext::PrereqCallback = trampoline::prereq::<H>;
+        let ssh_key: sys_ext::SshKeyCallback = trampoline::ssh_key::<H>;
+        macro_rules! hook {
+            ($($wanted:ident: $function:ident = $number:expr, $data:expr;)*) => {
+                $(if hooks.$wanted {
+                    let name = concat!("CURLOPT_", stringify!($function));
+                    self.pointer(name, $number, $wanted as *const c_void)?;
+                    self.pointer(name, $data, self.userdata())?;
+                })*
+            };
+        }
+        hook! {
+            header: HEADERFUNCTION = curl_sys::CURLOPT_HEADERFUNCTION, curl_sys::CURLOPT_HEADERDATA;
+            xferinfo: XFERINFOFUNCTION = sys_ext::CURLOPT_XFERINFOFUNCTION, sys_ext::CURLOPT_XFERINFODATA;
+            opensocket: OPENSOCKETFUNCTION = curl_sys::CURLOPT_OPENSOCKETFUNCTION, curl_sys::CURLOPT_OPENSOCKETDATA;
+            sockopt: SOCKOPTFUNCTION = curl_sys::CURLOPT_SOCKOPTFUNCTION, curl_sys::CURLOPT_SOCKOPTDATA;
+            closesocket: CLOSESOCKETFUNCTION = curl_sys::CURLOPT_CLOSESOCKETFUNCTION, curl_sys::CURLOPT_CLOSESOCKETDATA;
+            read: READFUNCTION = curl_sys::CURLOPT_READFUNCTION, curl_sys::CURLOPT_READDATA;
+            seek: SEEKFUNCTION = curl_sys::CURLOPT_SEEKFUNCTION, curl_sys::CURLOPT_SEEKDATA;
+            ioctl: IOCTLFUNCTION = curl_sys::CURLOPT_IOCTLFUNCTION, curl_sys::CURLOPT_IOCTLDATA;
+            debug: DEBUGFUNCTION = curl_sys::CURLOPT_DEBUGFUNCTION, curl_sys::CURLOPT_DEBUGDATA;
+            prereq: PREREQFUNCTION = sys_ext::CURLOPT_PREREQFUNCTION, sys_ext::CURLOPT_PREREQDATA;
+            ssh_key: SSH_KEYFUNCTION = curl_sys::CURLOPT_SSH_KEYFUNCTION, curl_sys::CURLOPT_SSH_KEYDATA;
         }
         if hooks.xferinfo {
-            let xferinfo: sys_ext::XferinfoCallback = trampoline::xferinfo::<H>;
-            self.pointer(
-                "CURLOPT_XFERINFOFUNCTION",
-                sys_ext::CURLOPT_XFERINFOFUNCTION,
-                xferinfo as *const c_void,
-            )?;
-            self.pointer("CURLOPT_XFERINFODATA", sys_ext::CURLOPT_XFERINFODATA, userdata)?;
             self.set_long(LongOption::NOPROGRESS, 0)?;
         }
-        if hooks.opensocket {
-            let opensocket: curl_sys::curl_opensocket_callback = trampoline::opensocket::<H>;
-            let function = opensocket as *const c_void;
-            self.pointer(
-                "CURLOPT_OPENSOCKETFUNCTION",
-                curl_sys::CURLOPT_OPENSOCKETFUNCTION,
-                function,
-            )?;
-            self.pointer("CURLOPT_OPENSOCKETDATA", curl_sys::CURLOPT_OPENSOCKETDATA, userdata)?;
-        }
-        if hooks.read {
-            let read: curl_sys::curl_read_callback = trampoline::read::<H>;
-            let seek: sys_ext::SeekCallback = trampoline::seek::<H>;
-            self.pointer(
-                "CURLOPT_READFUNCTION",
-                curl_sys::CURLOPT_READFUNCTION,
-                read as *const c_void,
-            )?;
-            self.pointer("CURLOPT_READDATA", curl_sys::CURLOPT_READDATA, userdata)?;
-            self.pointer(
-                "CURLOPT_SEEKFUNCTION",
-                curl_sys::CURLOPT_SEEKFUNCTION,
-                seek as *const c_void,
-            )?;
-            self.pointer("CURLOPT_SEEKDATA", curl_sys::CURLOPT_SEEKDATA, userdata)?;
+        if hooks.debug {
+            self.set_long(LongOption::VERBOSE, 1)?;
         }
         Ok(())
     }
@@ -206,17 +214,6 @@ impl<H: Callbacks> Easy<H> {
         // Freed with the handle: libcurl does not copy lists.
         self.slists.extend(NonNull::new(list));
         self.pointer(option.name(), option.number(), list.cast())
-    }
-
-    /// Sets the bytes of a POST, which libcurl copies.
-    pub(crate) fn set_post_fields(&mut self, bytes: &[u8]) -> Result<(), SetoptError> {
-        self.set_offset(OffsetOption::POSTFIELDSIZE_LARGE, bytes.len() as u64)?;
-        // The size was set first, so that libcurl copies by it and not up to a NUL.
-        self.pointer(
-            "CURLOPT_COPYPOSTFIELDS",
-            curl_sys::CURLOPT_COPYPOSTFIELDS,
-            bytes.as_ptr().cast(),
-        )
     }
 
     /// Lets both directions go on. Callbacks may run before it returns.

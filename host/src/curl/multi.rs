@@ -1,10 +1,9 @@
 //! A multi handle, driven by curl_multi_socket_action.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
 use std::ffi::{CStr, c_int, c_long, c_void};
 use std::os::fd::RawFd;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -15,7 +14,7 @@ use super::code::CurlCode;
 use super::easy::Easy;
 use super::poller::{Poller, Readiness};
 use super::sys_ext;
-use super::trampoline::Callbacks;
+use super::trampoline::{self, Callbacks};
 
 /// A transfer in a [`Multi`], until it is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -34,12 +33,17 @@ pub(crate) struct Finished {
 #[error("libcurl's multi handle failed: {0}")]
 pub(crate) struct MultiError(String);
 
-/// What libcurl told through its two callbacks. They only write it down: the driver acts on it when libcurl has
-/// returned.
-#[derive(Default)]
-struct Wishes {
+/// What libcurl told through its two callbacks.
+struct Wishes<H> {
     timer: Cell<Option<Instant>>,
-    sockets: RefCell<Vec<(RawFd, c_int)>>,
+    /// What libcurl asked for last, as it asked: `None` deletes the timer.
+    timeout: Cell<Option<Duration>>,
+    /// Told of a socket while libcurl names it: a moment later its number may be another's.
+    poller: Rc<Poller>,
+    /// What the poller could not do.
+    failed: Cell<Option<std::io::Error>>,
+    /// Who is told of sockets as libcurl tells of them. Set before a transfer is added.
+    listener: OnceCell<Rc<H>>,
 }
 
 /// A multi handle and the easy handles in it.
@@ -47,13 +51,16 @@ pub(crate) struct Multi<H: Callbacks> {
     handle: NonNull<CURLM>,
     // By the address of libcurl's handle, which is what libcurl names a transfer by.
     easies: HashMap<Token, Easy<H>>,
-    // After curl_multi_cleanup, which may still call back; `drop` runs that, and fields are dropped after it.
-    wishes: Rc<Wishes>,
+    // libcurl keeps connections, and calls closesocket with the handler of the transfer that made one: as late as in
+    // curl_multi_cleanup, when that transfer is long gone. `drop` runs that, and fields are dropped after it.
+    handlers: Vec<Rc<H>>,
+    // As the handlers.
+    wishes: Rc<Wishes<H>>,
 }
 
 impl<H: Callbacks> Multi<H> {
-    /// An empty handle.
-    pub(crate) fn new() -> Result<Multi<H>, MultiError> {
+    /// An empty handle, whose sockets this poller watches.
+    pub(crate) fn new(poller: Rc<Poller>) -> Result<Multi<H>, MultiError> {
         super::version::global_init();
         // SAFETY: curl_multi_init has no precondition once curl_global_init was called.
         let handle = NonNull::new(unsafe { curl_sys::curl_multi_init() });
@@ -61,10 +68,17 @@ impl<H: Callbacks> Multi<H> {
         let multi = Multi {
             handle,
             easies: HashMap::new(),
-            wishes: Rc::default(),
+            handlers: Vec::new(),
+            wishes: Rc::new(Wishes {
+                timer: Cell::default(),
+                timeout: Cell::default(),
+                poller,
+                failed: Cell::default(),
+                listener: OnceCell::new(),
+            }),
         };
-        let socket: sys_ext::SocketCallback = on_socket;
-        let timer: sys_ext::TimerCallback = on_timer;
+        let socket: sys_ext::SocketCallback = on_socket::<H>;
+        let timer: sys_ext::TimerCallback = on_timer::<H>;
         let wishes: *const c_void = Rc::as_ptr(&multi.wishes).cast();
         for (option, value) in [
             (curl_sys::CURLMOPT_SOCKETFUNCTION, socket as *const c_void),
@@ -85,6 +99,7 @@ impl<H: Callbacks> Multi<H> {
     /// Takes a transfer in. Its callbacks may run before this returns.
     pub(crate) fn add(&mut self, easy: Easy<H>) -> Result<Token, MultiError> {
         let token = Token(easy.raw() as usize);
+        self.handlers.push(Rc::clone(easy.handler()));
         // SAFETY: both handles are live, and the easy is in no multi: nobody but `Multi` adds one, and it owns it.
         check(unsafe { curl_sys::curl_multi_add_handle(self.handle.as_ptr(), easy.raw()) })?;
         self.easies.insert(token, easy);
@@ -104,6 +119,17 @@ impl<H: Callbacks> Multi<H> {
         Some(easy)
     }
 
+    /// Tells this handler of each socket, as libcurl does. The handle must have no transfer but its own; a second
+    /// listener is left out.
+    pub(crate) fn listen(&self, handler: &Rc<H>) {
+        let _ = self.wishes.listener.set(Rc::clone(handler));
+    }
+
+    /// What libcurl asked of its timer last; `None` is no timer.
+    pub(crate) fn timer(&self) -> Option<Duration> {
+        self.wishes.timeout.get()
+    }
+
     /// How long a wait may last; `None` is for ever.
     pub(crate) fn timeout(&self) -> Option<Duration> {
         self.wishes
@@ -112,19 +138,9 @@ impl<H: Callbacks> Multi<H> {
             .map(|at| at.saturating_duration_since(Instant::now()))
     }
 
-    /// Brings what libcurl wants to know of its sockets to the poller. Called whenever libcurl has returned.
-    pub(crate) fn register(&self, poller: &mut Poller) -> std::io::Result<()> {
-        for (socket, what) in self.wishes.sockets.take() {
-            match what {
-                curl_sys::CURL_POLL_REMOVE => poller.forget(socket)?,
-                _ => poller.watch(
-                    socket,
-                    what == curl_sys::CURL_POLL_IN || what == curl_sys::CURL_POLL_INOUT,
-                    what == curl_sys::CURL_POLL_OUT || what == curl_sys::CURL_POLL_INOUT,
-                )?,
-            }
-        }
-        Ok(())
+    /// Whether every socket could be watched. Asked whenever libcurl has returned.
+    pub(crate) fn watched(&self) -> std::io::Result<()> {
+        self.wishes.failed.take().map_or(Ok(()), Err)
     }
 
     /// Tells libcurl that a socket is ready. Callbacks run.
@@ -187,8 +203,8 @@ impl<H: Callbacks> Multi<H> {
 
     fn action(&self, socket: RawFd, bits: c_int) -> Result<(), MultiError> {
         let mut running: c_int = 0;
-        // SAFETY: the handle is live; no borrow of this crate's is held that a callback could want: `wishes` is
-        // borrowed only inside its own two callbacks and in `register`, which calls nothing of libcurl's.
+        // SAFETY: the handle is live; no borrow of this crate's is held that a callback could want: what the poller
+        // borrows, it gives back before it returns.
         check(unsafe { curl_sys::curl_multi_socket_action(self.handle.as_ptr(), socket, bits, &raw mut running) })
     }
 }
@@ -206,13 +222,35 @@ impl<H: Callbacks> Drop for Multi<H> {
     }
 }
 
-extern "C" fn on_socket(_: *mut CURL, socket: RawFd, what: c_int, userdata: *mut c_void, _: *mut c_void) -> c_int {
-    with_wishes(userdata, |wishes| wishes.sockets.borrow_mut().push((socket, what)))
+extern "C" fn on_socket<H: Callbacks>(
+    _: *mut CURL,
+    socket: RawFd,
+    what: c_int,
+    userdata: *mut c_void,
+    _: *mut c_void,
+) -> c_int {
+    with_wishes::<H>(userdata, |wishes| {
+        let watched = match what {
+            curl_sys::CURL_POLL_REMOVE => wishes.poller.forget(socket),
+            _ => wishes.poller.watch(
+                socket,
+                what == curl_sys::CURL_POLL_IN || what == curl_sys::CURL_POLL_INOUT,
+                what == curl_sys::CURL_POLL_OUT || what == curl_sys::CURL_POLL_INOUT,
+            ),
+        };
+        if let Err(error) = watched {
+            wishes.failed.set(Some(error));
+        }
+        if let Some(listener) = wishes.listener.get() {
+            trampoline::socket(&**listener, socket, what);
+        }
+    })
 }
 
-extern "C" fn on_timer(_: *mut CURLM, timeout_ms: c_long, userdata: *mut c_void) -> c_int {
-    with_wishes(userdata, |wishes| {
+extern "C" fn on_timer<H: Callbacks>(_: *mut CURLM, timeout_ms: c_long, userdata: *mut c_void) -> c_int {
+    with_wishes::<H>(userdata, |wishes| {
         let timeout = u64::try_from(timeout_ms).ok().map(Duration::from_millis);
+        wishes.timeout.set(timeout);
         wishes
             .timer
             .set(timeout.and_then(|timeout| Instant::now().checked_add(timeout)));
@@ -220,10 +258,10 @@ extern "C" fn on_timer(_: *mut CURLM, timeout_ms: c_long, userdata: *mut c_void)
 }
 
 /// Never answers -1: that would end every transfer of the handle.
-fn with_wishes(userdata: *mut c_void, write: impl FnOnce(&Wishes)) -> c_int {
+fn with_wishes<H>(userdata: *mut c_void, write: impl FnOnce(&Wishes<H>)) -> c_int {
     // SAFETY: `userdata` is the pointer of the Multi's Rc, which it keeps until after curl_multi_cleanup.
-    let wishes = unsafe { &*userdata.cast_const().cast::<Wishes>() };
-    let _ = catch_unwind(AssertUnwindSafe(|| write(wishes)));
+    let wishes = unsafe { &*userdata.cast_const().cast::<Wishes<H>>() };
+    trampoline::quietly(|| write(wishes));
     0
 }
 

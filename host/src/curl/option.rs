@@ -38,6 +38,7 @@ options! {
         FOLLOWLOCATION = curl_sys::CURLOPT_FOLLOWLOCATION;
         FORBID_REUSE = curl_sys::CURLOPT_FORBID_REUSE;
         FRESH_CONNECT = curl_sys::CURLOPT_FRESH_CONNECT;
+        HTTPAUTH = curl_sys::CURLOPT_HTTPAUTH;
         HTTP_VERSION = curl_sys::CURLOPT_HTTP_VERSION;
         MAXREDIRS = curl_sys::CURLOPT_MAXREDIRS;
         NOPROGRESS = curl_sys::CURLOPT_NOPROGRESS;
@@ -59,11 +60,18 @@ options! {
         CAINFO = curl_sys::CURLOPT_CAINFO;
         CAPATH = curl_sys::CURLOPT_CAPATH;
         CUSTOMREQUEST = curl_sys::CURLOPT_CUSTOMREQUEST;
+        FTPPORT = curl_sys::CURLOPT_FTPPORT;
         PROTOCOLS_STR = sys_ext::CURLOPT_PROTOCOLS_STR;
         PROXY = curl_sys::CURLOPT_PROXY;
         REDIR_PROTOCOLS_STR = sys_ext::CURLOPT_REDIR_PROTOCOLS_STR;
+        SSH_HOST_PUBLIC_KEY_SHA256 = sys_ext::CURLOPT_SSH_HOST_PUBLIC_KEY_SHA256;
+        SSH_KNOWNHOSTS = curl_sys::CURLOPT_SSH_KNOWNHOSTS;
+        SSH_PRIVATE_KEYFILE = curl_sys::CURLOPT_SSH_PRIVATE_KEYFILE;
+        SSH_PUBLIC_KEYFILE = curl_sys::CURLOPT_SSH_PUBLIC_KEYFILE;
+        UNIX_SOCKET_PATH = curl_sys::CURLOPT_UNIX_SOCKET_PATH;
         URL = curl_sys::CURLOPT_URL;
         USERAGENT = curl_sys::CURLOPT_USERAGENT;
+        USERPWD = curl_sys::CURLOPT_USERPWD;
     }
 }
 
@@ -72,6 +80,7 @@ options! {
     OffsetOption {
         INFILESIZE_LARGE = curl_sys::CURLOPT_INFILESIZE_LARGE;
         POSTFIELDSIZE_LARGE = curl_sys::CURLOPT_POSTFIELDSIZE_LARGE;
+        RESUME_FROM_LARGE = curl_sys::CURLOPT_RESUME_FROM_LARGE;
     }
 }
 
@@ -90,6 +99,14 @@ pub(crate) mod http_version {
     pub(crate) const V2: i64 = 3;
     /// CURL_HTTP_VERSION_2TLS: HTTP/2 over TLS, HTTP/1.1 in the clear; the curl tool's default.
     pub(crate) const V2_TLS: i64 = 4;
+}
+
+/// The values of CURLOPT_HTTPAUTH.
+pub(crate) mod http_auth {
+    /// CURLAUTH_DIGEST.
+    pub(crate) const DIGEST: i64 = curl_sys::CURLAUTH_DIGEST as i64;
+    /// CURLAUTH_ANY.
+    pub(crate) const ANY: i64 = curl_sys::CURLAUTH_ANY as i64;
 }
 
 #[cfg(test)]

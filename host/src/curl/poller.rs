@@ -1,5 +1,6 @@
 //! A level-triggered poller: what is not read to its end is reported again, so that a paused transfer loses nothing.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::io;
 use std::os::fd::{BorrowedFd, RawFd};
@@ -20,8 +21,8 @@ pub(crate) struct Readiness {
 /// Watches libcurl's sockets.
 pub(crate) struct Poller {
     poller: Arc<polling::Poller>,
-    watched: HashSet<RawFd>,
-    events: Events,
+    watched: RefCell<HashSet<RawFd>>,
+    events: RefCell<Events>,
 }
 
 /// Ends a wait from another thread.
@@ -42,8 +43,8 @@ impl Poller {
     pub(crate) fn new() -> io::Result<Poller> {
         Ok(Poller {
             poller: Arc::new(polling::Poller::new()?),
-            watched: HashSet::new(),
-            events: Events::new(),
+            watched: RefCell::default(),
+            events: RefCell::new(Events::new()),
         })
     }
 
@@ -53,12 +54,12 @@ impl Poller {
     }
 
     /// Watches a socket, or changes what of it is watched.
-    pub(crate) fn watch(&mut self, socket: RawFd, readable: bool, writable: bool) -> io::Result<()> {
+    pub(super) fn watch(&self, socket: RawFd, readable: bool, writable: bool) -> io::Result<()> {
         let interest = Event::new(socket as usize, readable, writable);
-        // SAFETY: the number is used as a name only, for the length of one system call. libcurl may have closed the socket
-        // since it named it; the kernel then says so, or watches a socket that nobody asks about until it is forgotten.
+        // SAFETY: libcurl names the socket in this very call, before it does anything else with it, so the number is that
+        // socket's; and were it closed, it would be used as a name only, for the length of one system call.
         let source = unsafe { BorrowedFd::borrow_raw(socket) };
-        if self.watched.contains(&socket) {
+        if self.watched.borrow().contains(&socket) {
             match self.poller.modify_with_mode(source, interest, PollMode::Level) {
                 // The number was closed and given out anew without a word: watch the new one.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -69,14 +70,14 @@ impl Poller {
         // wherever libcurl says CURL_POLL_REMOVE first.
         let added = unsafe { self.poller.add_with_mode(socket, interest, PollMode::Level) };
         if added.is_ok() {
-            self.watched.insert(socket);
+            self.watched.borrow_mut().insert(socket);
         }
         added.or_else(gone)
     }
 
     /// Watches a socket no more.
-    pub(crate) fn forget(&mut self, socket: RawFd) -> io::Result<()> {
-        if self.watched.remove(&socket) {
+    pub(super) fn forget(&self, socket: RawFd) -> io::Result<()> {
+        if self.watched.borrow_mut().remove(&socket) {
             // SAFETY: the number is used as a name only; where its socket is closed already the kernel says so.
             let source = unsafe { BorrowedFd::borrow_raw(socket) };
             self.poller.delete(source).or_else(gone)?;
@@ -85,14 +86,14 @@ impl Poller {
     }
 
     /// Waits for a socket, for a waker or for the time; `None` waits for ever.
-    pub(crate) fn wait(&mut self, timeout: Option<Duration>) -> io::Result<Vec<Readiness>> {
-        self.events.clear();
-        match self.poller.wait(&mut self.events, timeout) {
+    pub(crate) fn wait(&self, timeout: Option<Duration>) -> io::Result<Vec<Readiness>> {
+        let mut events = self.events.borrow_mut();
+        events.clear();
+        match self.poller.wait(&mut events, timeout) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
             _ => {}
         }
-        Ok(self
-            .events
+        Ok(events
             .iter()
             .map(|event| Readiness {
                 socket: event.key as RawFd,

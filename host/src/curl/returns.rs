@@ -51,6 +51,8 @@ impl Flow {
 pub(crate) enum Read {
     /// So many bytes were written to the front of the buffer; 0 is the end.
     Bytes(usize),
+    /// Nothing yet; it is asked for again after the transfer goes on.
+    Pause,
     /// CURLE_ABORTED_BY_CALLBACK.
     Abort,
 }
@@ -65,6 +67,7 @@ impl Read {
     pub(super) fn number(self, capacity: usize) -> usize {
         match self {
             Read::Bytes(count) if count <= capacity && count < sys_ext::CURL_READFUNC_ABORT => count,
+            Read::Pause => sys_ext::CURL_READFUNC_PAUSE,
             Read::Bytes(_) | Read::Abort => Self::ABORT,
         }
     }
@@ -92,6 +95,32 @@ impl Seek {
             Seek::Ok => sys_ext::CURL_SEEKFUNC_OK,
             Seek::Fail => Self::ABORT,
             Seek::Cannot => sys_ext::CURL_SEEKFUNC_CANTSEEK,
+        }
+    }
+}
+
+/// The answer to a wish to begin an upload again, in the older way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ioctl {
+    /// CURLIOE_OK.
+    Ok,
+    /// CURLIOE_UNKNOWNCMD.
+    UnknownCmd,
+    /// CURLIOE_FAILRESTART.
+    FailRestart,
+}
+
+impl Return for Ioctl {
+    type Number = curl_sys::curlioerr;
+    const ABORT: curl_sys::curlioerr = curl_sys::CURLIOE_FAILRESTART;
+}
+
+impl Ioctl {
+    pub(super) const fn number(self) -> curl_sys::curlioerr {
+        match self {
+            Ioctl::Ok => curl_sys::CURLIOE_OK,
+            Ioctl::UnknownCmd => curl_sys::CURLIOE_UNKNOWNCMD,
+            Ioctl::FailRestart => Self::ABORT,
         }
     }
 }
@@ -138,6 +167,61 @@ impl Return for Open {
     const ABORT: curl_socket_t = sys_ext::CURL_SOCKET_BAD;
 }
 
+/// The answer to a socket that may be tuned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sockopt {
+    /// CURL_SOCKOPT_OK.
+    Ok,
+    /// CURL_SOCKOPT_ERROR.
+    Error,
+    /// CURL_SOCKOPT_ALREADY_CONNECTED.
+    AlreadyConnected,
+}
+
+impl Return for Sockopt {
+    type Number = c_int;
+    const ABORT: c_int = sys_ext::CURL_SOCKOPT_ERROR;
+}
+
+impl Sockopt {
+    pub(super) const fn number(self) -> c_int {
+        match self {
+            Sockopt::Ok => sys_ext::CURL_SOCKOPT_OK,
+            Sockopt::Error => Self::ABORT,
+            Sockopt::AlreadyConnected => sys_ext::CURL_SOCKOPT_ALREADY_CONNECTED,
+        }
+    }
+}
+
+/// The answer to an SSH host's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyVerdict {
+    /// CURLKHSTAT_FINE_ADD_TO_FILE.
+    FineAddToFile,
+    /// CURLKHSTAT_FINE.
+    Fine,
+    /// CURLKHSTAT_REJECT.
+    Reject,
+    /// CURLKHSTAT_FINE_REPLACE.
+    FineReplace,
+}
+
+impl Return for KeyVerdict {
+    type Number = c_int;
+    const ABORT: c_int = sys_ext::CURLKHSTAT_REJECT;
+}
+
+impl KeyVerdict {
+    pub(super) const fn number(self) -> c_int {
+        match self {
+            KeyVerdict::FineAddToFile => sys_ext::CURLKHSTAT_FINE_ADD_TO_FILE,
+            KeyVerdict::Fine => sys_ext::CURLKHSTAT_FINE,
+            KeyVerdict::Reject => Self::ABORT,
+            KeyVerdict::FineReplace => sys_ext::CURLKHSTAT_FINE_REPLACE,
+        }
+    }
+}
+
 /// The socket's number, libcurl being its owner from now on.
 pub(super) fn give_to_libcurl(socket: OwnedFd) -> curl_socket_t {
     socket.into_raw_fd()
@@ -157,6 +241,14 @@ mod tests {
         assert_eq!(Read::Bytes(16).number(16), 16);
         assert_ne!(Seek::Ok.number(), Seek::ABORT);
         assert_ne!(Seek::Cannot.number(), Seek::ABORT);
+        assert_ne!(Read::Pause.number(16), Read::ABORT);
+        for fine in [Sockopt::Ok, Sockopt::AlreadyConnected] {
+            assert_ne!(fine.number(), Sockopt::ABORT);
+        }
+        for other in [KeyVerdict::FineAddToFile, KeyVerdict::Fine, KeyVerdict::FineReplace] {
+            assert_ne!(other.number(), KeyVerdict::ABORT);
+        }
+        assert_ne!(Ioctl::Ok.number(), Ioctl::ABORT);
         assert_ne!(Continue::Yes.number(), Continue::ABORT);
     }
 }

@@ -28,6 +28,42 @@ pub(super) const CURL_SEEKFUNC_OK: c_int = 0;
 pub(super) const CURL_SEEKFUNC_FAIL: c_int = 1;
 /// curl.h, 7.19.5.
 pub(super) const CURL_SEEKFUNC_CANTSEEK: c_int = 2;
+/// curl.h, 7.18.0.
+pub(super) const CURL_READFUNC_PAUSE: usize = 0x1000_0001;
+/// curl.h, 7.21.5.
+pub(super) const CURL_SOCKOPT_OK: c_int = 0;
+/// curl.h, 7.21.5.
+pub(super) const CURL_SOCKOPT_ERROR: c_int = 1;
+/// curl.h, 7.21.5.
+pub(super) const CURL_SOCKOPT_ALREADY_CONNECTED: c_int = 2;
+/// curl.h, 7.80.0.
+pub(super) const CURLOPT_PREREQFUNCTION: CURLoption = 20_312;
+/// curl.h, 7.80.0.
+pub(super) const CURLOPT_PREREQDATA: CURLoption = 10_313;
+/// curl.h, 7.80.0: the digest of an SSH host's key, in base64.
+pub(super) const CURLOPT_SSH_HOST_PUBLIC_KEY_SHA256: CURLoption = 10_311;
+/// curl.h, 7.19.6.
+pub(super) const CURLKHSTAT_FINE_ADD_TO_FILE: c_int = 0;
+/// curl.h, 7.19.6.
+pub(super) const CURLKHSTAT_FINE: c_int = 1;
+/// curl.h, 7.19.6.
+pub(super) const CURLKHSTAT_REJECT: c_int = 2;
+/// curl.h, 7.73.0.
+pub(super) const CURLKHSTAT_FINE_REPLACE: c_int = 4;
+/// curl.h, 7.19.6.
+pub(super) const CURLKHMATCH_OK: c_int = 0;
+/// curl.h, 7.19.6.
+pub(super) const CURLKHMATCH_MISMATCH: c_int = 1;
+/// curl.h, 7.19.6.
+pub(super) const CURLKHTYPE_RSA1: c_int = 1;
+/// curl.h, 7.19.6.
+pub(super) const CURLKHTYPE_RSA: c_int = 2;
+/// curl.h, 7.19.6.
+pub(super) const CURLKHTYPE_DSS: c_int = 3;
+/// curl.h, 7.58.0.
+pub(super) const CURLKHTYPE_ECDSA: c_int = 4;
+/// curl.h, 7.58.0.
+pub(super) const CURLKHTYPE_ED25519: c_int = 5;
 /// curl.h, 7.16.3.
 pub(super) const CURL_SOCKET_BAD: curl_sys::curl_socket_t = -1;
 /// curl.h, 7.18.0: the bits of curl_easy_pause; none of them means both directions go on.
@@ -76,6 +112,10 @@ pub(super) const CURLUPART_PORT: c_int = 6;
 pub(super) const CURLU_DEFAULT_PORT: c_uint = 1 << 0;
 /// urlapi.h: accept schemes that libcurl does not support.
 pub(super) const CURLU_NON_SUPPORT_SCHEME: c_uint = 1 << 3;
+/// urlapi.h: percent-encode what must be.
+pub(super) const CURLU_URLENCODE: c_uint = 1 << 7;
+/// urlapi.h, 7.78.0: accept spaces.
+pub(super) const CURLU_ALLOW_SPACE: c_uint = 1 << 11;
 /// urlapi.h: guess a missing scheme from the host's name, as the curl tool does.
 pub(super) const CURLU_GUESS_SCHEME: c_uint = 1 << 9;
 
@@ -96,6 +136,27 @@ unsafe extern "C" {
 pub(super) type XferinfoCallback = extern "C" fn(*mut c_void, curl_off_t, curl_off_t, curl_off_t, curl_off_t) -> c_int;
 /// curl.h: curl_seek_callback.
 pub(super) type SeekCallback = extern "C" fn(*mut c_void, curl_off_t, c_int) -> c_int;
+/// curl.h: curl_prereq_callback.
+pub(super) type PrereqCallback = extern "C" fn(*mut c_void, *mut c_char, *mut c_char, c_int, c_int) -> c_int;
+/// curl.h: curl_ioctl_callback.
+pub(super) type IoctlCallback = extern "C" fn(*mut curl_sys::CURL, c_int, *mut c_void) -> curl_sys::curlioerr;
+/// curl.h: curl_sockopt_callback.
+pub(super) type SockoptCallback = extern "C" fn(*mut c_void, curl_sys::curl_socket_t, curl_sys::curlsocktype) -> c_int;
+/// curl.h: curl_closesocket_callback.
+pub(super) type ClosesocketCallback = extern "C" fn(*mut c_void, curl_sys::curl_socket_t) -> c_int;
+/// curl.h: curl_sshkeycallback.
+pub(super) type SshKeyCallback =
+    extern "C" fn(*mut curl_sys::CURL, *const Khkey, *const Khkey, c_int, *mut c_void) -> c_int;
+
+/// curl.h, 7.19.6: struct curl_khkey.
+#[repr(C)]
+pub(super) struct Khkey {
+    /// Base64 and NUL-terminated where `len` is 0, else `len` raw bytes.
+    pub(super) key: *const c_char,
+    pub(super) len: usize,
+    pub(super) keytype: c_int,
+}
+
 /// multi.h: curl_socket_callback.
 pub(super) type SocketCallback =
     extern "C" fn(*mut curl_sys::CURL, curl_sys::curl_socket_t, c_int, *mut c_void, *mut c_void) -> c_int;
@@ -127,6 +188,28 @@ mod tests {
             long("CURL_SEEKFUNC_OK", CURL_SEEKFUNC_OK.into()),
             long("CURL_SEEKFUNC_FAIL", CURL_SEEKFUNC_FAIL.into()),
             long("CURL_SEEKFUNC_CANTSEEK", CURL_SEEKFUNC_CANTSEEK.into()),
+            long("CURL_READFUNC_PAUSE", CURL_READFUNC_PAUSE as i64),
+            long("CURL_SOCKOPT_OK", CURL_SOCKOPT_OK.into()),
+            long("CURL_SOCKOPT_ERROR", CURL_SOCKOPT_ERROR.into()),
+            long("CURL_SOCKOPT_ALREADY_CONNECTED", CURL_SOCKOPT_ALREADY_CONNECTED.into()),
+            long("CURLOPT_PREREQFUNCTION", CURLOPT_PREREQFUNCTION.into()),
+            long("CURLOPT_PREREQDATA", CURLOPT_PREREQDATA.into()),
+            long(
+                "CURLOPT_SSH_HOST_PUBLIC_KEY_SHA256",
+                CURLOPT_SSH_HOST_PUBLIC_KEY_SHA256.into(),
+            ),
+            long("CURLKHSTAT_FINE_ADD_TO_FILE", CURLKHSTAT_FINE_ADD_TO_FILE.into()),
+            long("CURLKHSTAT_FINE", CURLKHSTAT_FINE.into()),
+            long("CURLKHSTAT_REJECT", CURLKHSTAT_REJECT.into()),
+            long("CURLKHSTAT_FINE_REPLACE", CURLKHSTAT_FINE_REPLACE.into()),
+            long("CURLKHMATCH_OK", CURLKHMATCH_OK.into()),
+            long("CURLKHMATCH_MISMATCH", CURLKHMATCH_MISMATCH.into()),
+            long("CURLKHTYPE_RSA1", CURLKHTYPE_RSA1.into()),
+            long("CURLKHTYPE_RSA", CURLKHTYPE_RSA.into()),
+            long("CURLKHTYPE_DSS", CURLKHTYPE_DSS.into()),
+            long("CURLKHTYPE_ECDSA", CURLKHTYPE_ECDSA.into()),
+            long("CURLKHTYPE_ED25519", CURLKHTYPE_ED25519.into()),
+            long("sizeof(struct curl_khkey)", size_of::<Khkey>() as i64),
             long("CURL_SOCKET_BAD", CURL_SOCKET_BAD.into()),
             long("CURLPAUSE_CONT", CURLPAUSE_CONT.into()),
             long("CURL_CSELECT_ERR", CURL_CSELECT_ERR.into()),
@@ -159,6 +242,8 @@ mod tests {
             long("CURLUPART_PORT", CURLUPART_PORT.into()),
             long("CURLU_DEFAULT_PORT", CURLU_DEFAULT_PORT.into()),
             long("CURLU_NON_SUPPORT_SCHEME", CURLU_NON_SUPPORT_SCHEME.into()),
+            long("CURLU_URLENCODE", CURLU_URLENCODE.into()),
+            long("CURLU_ALLOW_SPACE", CURLU_ALLOW_SPACE.into()),
             long("CURLU_GUESS_SCHEME", CURLU_GUESS_SCHEME.into()),
         ];
         let mut include = Command::new("cc");

@@ -3,12 +3,15 @@
 
 use std::any::Any;
 use std::ffi::{c_char, c_int, c_void};
+use std::os::fd::{BorrowedFd, FromRawFd as _, OwnedFd, RawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use curl_sys::{curl_off_t, curl_sockaddr, curl_socket_t, curlsocktype};
+use curl_sys::{CURL, curl_infotype, curl_off_t, curl_sockaddr, curl_socket_t, curlioerr, curlsocktype};
 
-use super::returns::{Continue, Flow, Open, Read, Return, Seek, give_to_libcurl};
+use super::khkey::{self, KeyMatch, SshKey};
+use super::returns::{Continue, Flow, Ioctl, KeyVerdict, Open, Read, Return, Seek, Sockopt, give_to_libcurl};
 use super::sockaddr;
+use super::sys_ext::Khkey;
 use crate::address::Address;
 use crate::callback::Callback;
 
@@ -23,10 +26,24 @@ pub(crate) trait Callbacks {
     fn read(&self, buffer: &mut [u8]) -> Read;
     /// The next read shall begin at this offset from the beginning.
     fn seek(&self, offset: u64) -> Seek;
+    /// The upload shall begin again, in the older way.
+    fn ioctl(&self, command: IoctlCommand) -> Ioctl;
+    /// libcurl tells what it does.
+    fn debug(&self, infotype: InfoType, data: &[u8]);
     /// How far the transfer is, in bytes.
     fn xferinfo(&self, dltotal: u64, dlnow: u64, ultotal: u64, ulnow: u64) -> Continue;
     /// A socket is wanted.
     fn opensocket(&self, target: &SocketTarget) -> Open;
+    /// A request is about to be sent, on a new connection or an old one.
+    fn prereq(&self) -> Continue;
+    /// A socket may be tuned; `accept` is as in [`SocketTarget`].
+    fn sockopt(&self, socket: BorrowedFd<'_>, accept: bool) -> Sockopt;
+    /// A socket shall be closed, which dropping it does.
+    fn closesocket(&self, socket: OwnedFd);
+    /// What libcurl waits for on a socket, whose number is a name only. Called by the multi handle.
+    fn socket(&self, socket: RawFd, what: Poll);
+    /// Whether an SSH host's key will do.
+    fn ssh_key(&self, known: Option<SshKey>, found: SshKey, matched: KeyMatch) -> KeyVerdict;
     /// A callback panicked with these words; libcurl gets the callback's abort value.
     fn panicked(&self, callback: Callback, words: &str);
 }
@@ -53,20 +70,70 @@ pub(crate) enum SocketType {
     Datagram,
 }
 
+/// A `curliocmd`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IoctlCommand {
+    /// CURLIOCMD_NOP.
+    Nop,
+    /// CURLIOCMD_RESTARTREAD.
+    RestartRead,
+}
+
+/// A `curl_infotype`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InfoType {
+    /// CURLINFO_TEXT.
+    Text,
+    /// CURLINFO_HEADER_IN.
+    HeaderIn,
+    /// CURLINFO_HEADER_OUT.
+    HeaderOut,
+    /// CURLINFO_DATA_IN.
+    DataIn,
+    /// CURLINFO_DATA_OUT.
+    DataOut,
+    /// CURLINFO_SSL_DATA_IN.
+    SslDataIn,
+    /// CURLINFO_SSL_DATA_OUT.
+    SslDataOut,
+}
+
+/// A CURL_POLL_*.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Poll {
+    /// CURL_POLL_NONE.
+    None,
+    /// CURL_POLL_IN.
+    In,
+    /// CURL_POLL_OUT.
+    Out,
+    /// CURL_POLL_INOUT.
+    InOut,
+    /// CURL_POLL_REMOVE.
+    Remove,
+}
+
 /// Calls into the handler, and answers `abort` where it panics.
 fn enter<H: Callbacks, R>(userdata: *mut c_void, callback: Callback, abort: R, call: impl FnOnce(&H) -> R) -> R {
-    // SAFETY: `userdata` is the pointer that `Easy::new` took from its `Rc<H>`; the Easy keeps that Rc until after
-    // curl_easy_cleanup, and libcurl calls the functions of this file no later than that. Only shared references are
-    // ever made from it.
+    // SAFETY: `userdata` is the pointer of an `Rc<H>`, that of an Easy or that of a Multi's listener. The Easy keeps its
+    // own until after curl_easy_cleanup, and the Multi one of each Easy that was in it, and its listener, until after
+    // curl_multi_cleanup, the last function that calls back. Only shared references are ever made from it.
     let handler = unsafe { &*userdata.cast_const().cast::<H>() };
     catch_unwind(AssertUnwindSafe(|| call(handler))).unwrap_or_else(|payload| {
-        let words = words_of(&*payload);
-        // A second panic, in the report of the first, must not cross into C either.
-        let _ = catch_unwind(AssertUnwindSafe(|| handler.panicked(callback, words)));
-        // Dropping a payload runs its destructor, which could panic as well; the few bytes stay.
-        std::mem::forget(payload);
+        quietly(|| handler.panicked(callback, words_of(&*payload)));
+        quietly(|| drop(payload));
         abort
     })
+}
+
+/// Runs what must not panic into C: the report of a panic, and the destructor of what it was thrown with.
+pub(super) fn quietly(run: impl FnOnce()) {
+    if let Err(again) = catch_unwind(AssertUnwindSafe(run))
+        && let Err(last) = catch_unwind(AssertUnwindSafe(|| drop(again)))
+    {
+        // Whose destructor panics, throws what has one that may: the few bytes stay.
+        std::mem::forget(last);
+    }
 }
 
 /// A panic's message.
@@ -182,4 +249,119 @@ pub(super) extern "C" fn opensocket<H: Callbacks>(
             },
         }
     })
+}
+
+pub(super) extern "C" fn ioctl<H: Callbacks>(_: *mut CURL, command: c_int, userdata: *mut c_void) -> curlioerr {
+    enter::<H, _>(userdata, Callback::Ioctl, Ioctl::ABORT, |handler| {
+        let command = match u32::try_from(command) {
+            Ok(curl_sys::CURLIOCMD_NOP) => IoctlCommand::Nop,
+            Ok(curl_sys::CURLIOCMD_RESTARTREAD) => IoctlCommand::RestartRead,
+            _ => return Ioctl::UnknownCmd.number(),
+        };
+        handler.ioctl(command).number()
+    })
+}
+
+pub(super) extern "C" fn debug<H: Callbacks>(
+    _: *mut CURL,
+    infotype: curl_infotype,
+    data: *mut c_char,
+    size: usize,
+    userdata: *mut c_void,
+) -> c_int {
+    // libcurl ignores the answer.
+    enter::<H, _>(userdata, Callback::Debug, 0, |handler| {
+        let infotype = match infotype {
+            curl_sys::CURLINFO_TEXT => InfoType::Text,
+            curl_sys::CURLINFO_HEADER_IN => InfoType::HeaderIn,
+            curl_sys::CURLINFO_HEADER_OUT => InfoType::HeaderOut,
+            curl_sys::CURLINFO_DATA_IN => InfoType::DataIn,
+            curl_sys::CURLINFO_DATA_OUT => InfoType::DataOut,
+            curl_sys::CURLINFO_SSL_DATA_IN => InfoType::SslDataIn,
+            curl_sys::CURLINFO_SSL_DATA_OUT => InfoType::SslDataOut,
+            _ => return 0,
+        };
+        if let Some(data) = bytes_at(data, 1, size) {
+            handler.debug(infotype, data);
+        }
+        0
+    })
+}
+
+pub(super) extern "C" fn sockopt<H: Callbacks>(
+    userdata: *mut c_void,
+    socket: curl_socket_t,
+    purpose: curlsocktype,
+) -> c_int {
+    enter::<H, _>(userdata, Callback::Sockopt, Sockopt::ABORT, |handler| {
+        if socket < 0 {
+            return Sockopt::ABORT;
+        }
+        // SAFETY: libcurl passes a socket that it has just made or accepted and that is open until the callback
+        // returns: it is -1 at no time, which was checked, and nothing but libcurl closes it.
+        let socket = unsafe { BorrowedFd::borrow_raw(socket) };
+        handler
+            .sockopt(socket, purpose == curl_sys::CURLSOCKTYPE_ACCEPT)
+            .number()
+    })
+}
+
+pub(super) extern "C" fn closesocket<H: Callbacks>(userdata: *mut c_void, socket: curl_socket_t) -> c_int {
+    if socket < 0 {
+        return 1;
+    }
+    // SAFETY: libcurl gives the socket away with this call: it uses the number no more, and it was libcurl's own. It is
+    // made owned before anything can panic, so that it is closed whatever happens.
+    let socket = unsafe { OwnedFd::from_raw_fd(socket) };
+    enter::<H, _>(userdata, Callback::Closesocket, 0, |handler| {
+        handler.closesocket(socket);
+        0
+    })
+}
+
+pub(super) extern "C" fn prereq<H: Callbacks>(
+    userdata: *mut c_void,
+    _: *mut c_char,
+    _: *mut c_char,
+    _: c_int,
+    _: c_int,
+) -> c_int {
+    // No plugin may export it yet: it is the host's own, and a panic in it the host's.
+    enter::<H, _>(userdata, Callback::Start, Continue::ABORT, |handler| {
+        handler.prereq().number()
+    })
+}
+
+pub(super) extern "C" fn ssh_key<H: Callbacks>(
+    _: *mut CURL,
+    known: *const Khkey,
+    found: *const Khkey,
+    matched: c_int,
+    userdata: *mut c_void,
+) -> c_int {
+    enter::<H, _>(userdata, Callback::SshKey, KeyVerdict::ABORT, |handler| {
+        let Some(found) = khkey::read(found) else {
+            return KeyVerdict::ABORT;
+        };
+        handler
+            .ssh_key(khkey::read(known), found, khkey::matched(matched))
+            .number()
+    })
+}
+
+/// Tells a handler of a socket; called by the multi handle's own callback.
+pub(super) fn socket<H: Callbacks>(handler: &H, socket: RawFd, what: c_int) {
+    let what = match what {
+        curl_sys::CURL_POLL_IN => Poll::In,
+        curl_sys::CURL_POLL_OUT => Poll::Out,
+        curl_sys::CURL_POLL_INOUT => Poll::InOut,
+        curl_sys::CURL_POLL_REMOVE => Poll::Remove,
+        _ => Poll::None,
+    };
+    enter::<H, _>(
+        std::ptr::from_ref(handler).cast_mut().cast(),
+        Callback::Socket,
+        (),
+        |handler| handler.socket(socket, what),
+    );
 }

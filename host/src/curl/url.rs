@@ -42,10 +42,20 @@ impl Url {
         let url = Url(NonNull::new(unsafe { sys_ext::curl_url() }).ok_or("out of memory")?);
         url.set(
             Part::Url.number(),
-            Some(text),
+            Some(text.as_bytes()),
             sys_ext::CURLU_GUESS_SCHEME | sys_ext::CURLU_NON_SUPPORT_SCHEME,
         )?;
         Ok(url)
+    }
+
+    /// Where a Location header of this URL's response leads, as libcurl follows it, byte by byte.
+    ///
+    /// # Errors
+    /// libcurl's sentence, where it leads nowhere.
+    pub(crate) fn follow(self, location: &[u8]) -> Result<Url, String> {
+        let flags = sys_ext::CURLU_URLENCODE | sys_ext::CURLU_ALLOW_SPACE | sys_ext::CURLU_NON_SUPPORT_SCHEME;
+        self.set(Part::Url.number(), Some(location), flags)?;
+        Ok(self)
     }
 
     /// A part; `None` where the URL has none.
@@ -85,7 +95,7 @@ impl Url {
         self.set(part, None, 0).ok()
     }
 
-    fn set(&self, part: c_int, value: Option<&str>, flags: c_uint) -> Result<(), String> {
+    fn set(&self, part: c_int, value: Option<&[u8]>, flags: c_uint) -> Result<(), String> {
         let value = value
             .map(CString::new)
             .transpose()

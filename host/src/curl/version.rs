@@ -56,16 +56,9 @@ impl LibcurlVersion {
     /// Whether this libcurl can ever call a callback: some need a scheme that it was built without.
     pub fn can_fire(&self, callback: Callback) -> bool {
         match callback {
-            // All schemes have these.
-            Callback::Start
-            | Callback::Opensocket
-            | Callback::Read
-            | Callback::Seek
-            | Callback::Xferinfo
-            | Callback::Header
-            | Callback::Write
-            | Callback::WriteEnd
-            | Callback::Done => !self.protocols.is_empty(),
+            Callback::SshKey => self.protocols.iter().any(|scheme| scheme == "sftp" || scheme == "scp"),
+            // Every scheme has the others, or some that every libcurl speaks.
+            _ => !self.protocols.is_empty(),
         }
     }
 }

@@ -1,15 +1,16 @@
-//! Into the guest: fuel and time filled up, one export called, what it burned counted.
+//! Into the guest: fuel and time filled up, one export called, what it burned counted. The exports are in three files:
+//! what decides the body, what decides sockets, and what is told.
 
 use std::time::Duration;
 
-use wasmtime::Store;
-use wasmtime::component::Resource;
+mod body;
+mod sockets;
+mod told;
 
-use super::bindings::{done, header, opensocket, write};
-use super::imports::{Request, RequestHead};
+use wasmtime::Store;
+
 use super::instance::{Exports, Guest, State};
-use super::verdict::{Failure, OpenVerdict, Returned, answer, guest_address, open_verdict};
-use crate::address::Address;
+use super::verdict::{Failure, Returned, answer};
 use crate::callback::Callback;
 use crate::cause::Cause;
 use crate::limits::Limit;
@@ -60,103 +61,8 @@ impl Calls {
 }
 
 impl Guest {
-    /// Lets the guest amend the request.
-    pub(crate) fn on_start(&mut self, head: RequestHead) -> Result<RequestHead, Failure> {
-        if self.exports.start.is_none() {
-            return Ok(head);
-        }
-        let full = |_| Failure::of(Cause::Handles);
-        let request = self.store.data_mut().table.push(Request(head)).map_err(full)?;
-        let lent = Resource::new_borrow(request.rep());
-        self.enter(Callback::Start, (), |exports, store| {
-            exports.start.as_ref().map(|start| start.call_on_start(store, lent))
-        })?;
-        let Request(head) = self.store.data_mut().table.delete(request).map_err(full)?;
-        Ok(head)
-    }
-
-    /// Asks about an address.
-    pub(crate) fn on_opensocket(
-        &mut self,
-        accept: bool,
-        stream: bool,
-        protocol: i32,
-        address: &Address,
-    ) -> Result<OpenVerdict, Failure> {
-        let purpose = if accept {
-            opensocket::Purpose::Accept
-        } else {
-            opensocket::Purpose::Ipcxn
-        };
-        let target = opensocket::Target {
-            socktype: if stream {
-                opensocket::Socktype::SockStream
-            } else {
-                opensocket::Socktype::SockDgram
-            },
-            protocol,
-            address: guest_address(address),
-        };
-        let verdict = self.enter(Callback::Opensocket, opensocket::Verdict::Allow, |exports, store| {
-            exports
-                .opensocket
-                .as_ref()
-                .map(|opensocket| opensocket.call_on_opensocket(store, purpose, &target))
-        })?;
-        open_verdict(verdict)
-    }
-
-    /// Reports progress.
-    pub(crate) fn on_xferinfo(&mut self, amounts: [u64; 4]) -> Result<(), Failure> {
-        let [dltotal, dlnow, ultotal, ulnow] = amounts;
-        self.enter(Callback::Xferinfo, (), |exports, store| {
-            exports
-                .xferinfo
-                .as_ref()
-                .map(|xferinfo| xferinfo.call_on_xferinfo(store, dltotal, dlnow, ultotal, ulnow))
-        })
-    }
-
-    /// Shows a header line.
-    pub(crate) fn on_header(&mut self, line: &[u8]) -> Result<header::Action, Failure> {
-        self.enter(Callback::Header, header::Action::Deliver, |exports, store| {
-            exports.header.as_ref().map(|header| header.call_on_header(store, line))
-        })
-    }
-
-    /// Shows a chunk of the body.
-    pub(crate) fn on_write(&mut self, chunk: &[u8]) -> Result<write::Action, Failure> {
-        let before = self.body_bytes;
-        self.body_bytes = before.saturating_add(chunk.len() as u64);
-        let action = self.enter(Callback::Write, write::Action::Deliver, |exports, store| {
-            exports.write.as_ref().map(|write| write.call_on_write(store, chunk))
-        })?;
-        if matches!(action, write::Action::Pause(_)) {
-            // The same bytes come again: each adds to the total of fuel once.
-            self.body_bytes = before;
-        }
-        Ok(action)
-    }
-
-    /// Tells that the body ended well; what comes back is delivered after it.
-    pub(crate) fn on_write_end(&mut self) -> Result<Vec<u8>, Failure> {
-        self.enter(Callback::WriteEnd, Vec::new(), |exports, store| {
-            exports
-                .write_end
-                .as_ref()
-                .map(|write_end| write_end.call_on_write_end(store))
-        })
-    }
-
-    /// Tells how the transfer ended.
-    pub(crate) fn on_done(&mut self, outcome: &done::Outcome) -> Result<(), Failure> {
-        self.enter(Callback::Done, (), |exports, store| {
-            exports.done.as_ref().map(|done| done.call_on_done(store, outcome))
-        })
-    }
-
     /// Calls an export; where there is none the answer is `neutral`, libcurl's default, and no guest is entered.
-    fn enter<T>(
+    pub(in crate::guest) fn enter<T>(
         &mut self,
         callback: Callback,
         neutral: T,

@@ -57,22 +57,31 @@ impl CallClock {
         }
     }
 
-    /// Waits no longer than the call may take.
-    pub(super) fn wait<T>(&self, future: impl Future<Output = T>) -> wasmtime::Result<T> {
-        self.check()?;
-        let patience = if self.may_wait {
+    /// How long the call may still wait inside an import.
+    pub(super) fn patience(&self) -> Duration {
+        if self.may_wait {
             self.deadline.saturating_duration_since(Instant::now())
         } else {
             Duration::ZERO
-        };
-        match self
-            .runtime
-            .block_on(async { tokio::time::timeout(patience, future).await })
-        {
-            Ok(value) => Ok(value),
-            Err(_) if self.may_wait => Err(self.exceeded().into()),
-            Err(_) => Err(WaitRefused.into()),
         }
+    }
+
+    /// What a wait ends in that has lasted as long as it may.
+    pub(super) fn waited(&self) -> wasmtime::Error {
+        if self.may_wait {
+            self.exceeded().into()
+        } else {
+            WaitRefused.into()
+        }
+    }
+
+    /// Waits no longer than the call may take.
+    pub(super) fn wait<T>(&self, future: impl Future<Output = T>) -> wasmtime::Result<T> {
+        self.check()?;
+        let patience = self.patience();
+        self.runtime
+            .block_on(async { tokio::time::timeout(patience, future).await })
+            .map_err(|_| self.waited())
     }
 
     fn exceeded(&self) -> LimitExceeded {

@@ -1,8 +1,18 @@
-//! What a guest imports of ours: `transfer`, `request` and `net`. Nothing here calls libcurl but getinfo, which never
-//! calls back.
+//! What a guest imports of ours: `transfer`, `request` and `net` here, the rest in files of their own. Nothing here calls
+//! libcurl but getinfo, which never calls back.
+
+use std::time::Duration;
 
 use wasmtime::component::{HasSelf, Linker, Resource};
 use wasmtime_wasi_config::WasiConfig;
+
+mod multi;
+mod socket_options;
+mod upload;
+
+#[allow(unreachable_pub, reason = "the generated bindings export it from a private module")]
+pub use socket_options::SocketOptions;
+pub(crate) use upload::Taken;
 
 use super::bindings::{net, request, transfer, types};
 use super::instance::State;
@@ -43,6 +53,8 @@ pub(crate) trait TransferView: Send {
     fn getinfo(&self, name: &str) -> TransferInfo;
     /// Whom the connection being made leads to.
     fn dialled(&self) -> Dialled;
+    /// Bytes of the caller's body, at most so many, waiting no longer than this for them.
+    fn take_upload(&self, max: usize, patience: Duration) -> Taken;
 }
 
 /// Whose address is being dialled.
@@ -75,6 +87,10 @@ impl TransferView for NoTransfer {
     fn dialled(&self) -> Dialled {
         Dialled::Origin
     }
+
+    fn take_upload(&self, _: usize, _: Duration) -> Taken {
+        Taken::NoBody
+    }
 }
 
 /// The request that `start` may amend.
@@ -98,6 +114,9 @@ pub(super) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
     transfer::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
     request::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
     net::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
+    super::bindings::upload::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
+    super::bindings::socket_options::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
+    super::bindings::multi::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
     wasmtime_wasi_config::add_to_linker(linker, |state: &mut State| WasiConfig::from(&state.config))
 }
 

@@ -1,5 +1,6 @@
 //! A guest of a plugin: the one place where a store is made.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use wasmtime::component::ResourceTable;
@@ -47,6 +48,8 @@ pub(super) struct State {
     pub(super) config: WasiConfigVariables,
     pub(super) classifier: Arc<Classifier>,
     pub(super) transfer: Box<dyn TransferView>,
+    /// The sockets that the guest was told of and that are open, with what it assigned to each.
+    pub(super) sockets: HashMap<u64, Option<u64>>,
     pub(super) limiter: Limiter,
     pub(super) clock: CallClock,
     output: [Output; 2],
@@ -114,8 +117,9 @@ macro_rules! exports {
 }
 
 exports! {
-    start: Start, opensocket: Opensocket, xferinfo: Xferinfo, header: Header, write: Write, write_end: WriteEnd,
-    done: Done
+    start: Start, timer: Timer, opensocket: Opensocket, sockopt: Sockopt, socket: Socket, ssh_key: SshKey, debug: Debug,
+    read: Read, seek: Seek, ioctl: Ioctl, xferinfo: Xferinfo, progress: Progress, header: Header, redirect: Redirect,
+    write: Write, write_end: WriteEnd, closesocket: Closesocket, done: Done
 }
 
 /// One live instance of a plugin, for one transfer.
@@ -203,6 +207,7 @@ fn store(engine: &Engine, environment: Environment) -> Store<State> {
         config: WasiConfigVariables::from_iter(environment.config),
         classifier: environment.classifier,
         transfer: environment.transfer,
+        sockets: HashMap::new(),
         limiter: Limiter::new(limits),
         clock: CallClock::new(Arc::clone(&engine.runtime), environment.may_wait),
         output,

@@ -25,7 +25,15 @@ use crate::tenant::class::Classifier;
 pub const WIT_VERSION: &str = "0.1.0";
 
 const PACKAGE: &str = "transferhost:callbacks/";
-const IMPORTS: [&str; 4] = ["types", "transfer", "request", "net"];
+const IMPORTS: [&str; 7] = [
+    "types",
+    "transfer",
+    "request",
+    "net",
+    "upload",
+    "socket-options",
+    "multi",
+];
 
 /// Why a file is no plugin that this host can use. Every text is one sentence, with the file's name in front.
 #[derive(Debug, thiserror::Error)]
@@ -278,7 +286,8 @@ fn component_bytes(bytes: &[u8]) -> Result<Vec<u8>, String> {
     // Four bytes after the magic: a version, and the layer that tells a core module (0) from a component (1).
     match binary.get(4..8) {
         Some([_, _, 0, 0]) => Err(
-            "it is a core module, not a component: build it for wasm32-wasip2, or make a component of it".to_owned(),
+            "it is a core module, not a component: build it for wasm32-wasip2, or `transferhost componentize` it"
+                .to_owned(),
         ),
         Some(_) => Ok(binary),
         None => Err("it is cut short".to_owned()),

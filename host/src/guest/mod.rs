@@ -21,13 +21,21 @@ mod weigh;
 pub use engine::EngineError;
 pub use load::{LoadError, Plugin, WIT_VERSION};
 
+pub(crate) use bindings::debug::Infotype;
 pub(crate) use bindings::done::{Aborted as DoneAborted, Bytes as DoneBytes, Outcome as DoneOutcome};
 pub(crate) use bindings::header::Action as HeaderAction;
+pub(crate) use bindings::ioctl::{Action as IoctlAction, Cmd as IoctlCmd};
+pub(crate) use bindings::read::Action as ReadAction;
+pub(crate) use bindings::redirect::Action as RedirectAction;
+pub(crate) use bindings::seek::Action as SeekAction;
+pub(crate) use bindings::socket::What;
+pub(crate) use bindings::sockopt::Action as SockoptAction;
+pub(crate) use bindings::ssh_key::{Action as KeyAction, Key, KeyType as GuestKeyType, Match};
 pub(crate) use bindings::write::Action as WriteAction;
 pub(crate) use call::CallStats;
 pub(crate) use engine::Engine;
 #[cfg(feature = "testing")]
 pub(crate) use imports::NoTransfer;
-pub(crate) use imports::{Dialled, RequestHead, TransferInfo, TransferView};
+pub(crate) use imports::{Dialled, RequestHead, Taken, TransferInfo, TransferView};
 pub(crate) use instance::{Environment, Guest};
 pub(crate) use verdict::{Failure, OpenVerdict};

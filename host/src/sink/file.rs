@@ -9,6 +9,7 @@ use super::Sink;
 #[derive(Debug)]
 pub struct FileSink {
     path: PathBuf,
+    append: bool,
     file: Option<File>,
 }
 
@@ -17,14 +18,29 @@ impl FileSink {
     pub fn new(path: impl Into<PathBuf>) -> FileSink {
         FileSink {
             path: path.into(),
+            append: false,
             file: None,
+        }
+    }
+
+    /// A sink that writes behind what this file holds.
+    pub fn appending(path: impl Into<PathBuf>) -> FileSink {
+        FileSink {
+            append: true,
+            ..FileSink::new(path)
         }
     }
 
     fn open(&mut self) -> io::Result<&mut File> {
         let file = match self.file.take() {
             Some(file) => file,
-            None => File::create(&self.path).map_err(|error| self.explain(&error))?,
+            None => File::options()
+                .create(true)
+                .write(true)
+                .truncate(!self.append)
+                .append(self.append)
+                .open(&self.path)
+                .map_err(|error| self.explain(&error))?,
         };
         Ok(self.file.insert(file))
     }

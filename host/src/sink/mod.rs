@@ -26,3 +26,9 @@ pub trait Sink {
         Ok(())
     }
 }
+
+impl std::fmt::Debug for dyn Sink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("dyn Sink")
+    }
+}

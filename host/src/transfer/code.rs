@@ -1,25 +1,59 @@
-//! The outcome's CURLcode: our own function of the callback and the cause. libcurl's stands beside it, since libcurl
-//! gives the code of whatever callback it happens to call next.
+//! The outcome's CURLcode: our own function of the callback, its occasion and the cause. libcurl's stands beside it, since
+//! libcurl gives the code of whatever callback it happens to call next.
 
 use crate::callback::Callback;
 use crate::cause::Cause;
 use crate::curl::CurlCode;
 
+/// Why a callback was called, where its failure depends on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Occasion {
+    /// It makes no difference.
+    #[default]
+    Any,
+    /// An upload resumes over HTTP.
+    Resumes,
+    /// An upload resumes over FTP or SFTP.
+    ResumesFtp,
+}
+
 /// The code of a transfer that ended for this cause, in this callback where there was one.
-pub(super) const fn code(callback: Option<Callback>, cause: Cause) -> CurlCode {
+pub(super) const fn code(callback: Option<Callback>, occasion: Occasion, cause: Cause) -> CurlCode {
     match (cause, callback) {
         (Cause::PauseBudget, _) => CurlCode::OPERATION_TIMEDOUT,
         (Cause::Cancelled, _) => CurlCode::ABORTED_BY_CALLBACK,
         (Cause::Sink, _) => CurlCode::WRITE_ERROR,
-        (Cause::Source, _) => CurlCode::READ_ERROR,
-        (Cause::Policy, Some(Callback::Write | Callback::WriteEnd | Callback::Header)) => CurlCode::FILESIZE_EXCEEDED,
-        (_, Some(Callback::Write | Callback::WriteEnd | Callback::Header)) => CurlCode::WRITE_ERROR,
-        (_, Some(Callback::Opensocket)) => CurlCode::COULDNT_CONNECT,
-        (_, Some(Callback::Seek)) => CurlCode::SEND_FAIL_REWIND,
-        (_, Some(Callback::Start | Callback::Done | Callback::Xferinfo | Callback::Read)) => {
-            CurlCode::ABORTED_BY_CALLBACK
-        }
+        (Cause::Source, None | Some(Callback::Read)) => CurlCode::READ_ERROR,
         // Before the first callback there is only the guest's own making.
         (_, None) => CurlCode::FAILED_INIT,
+        (Cause::Policy, Some(Callback::Read | Callback::Write | Callback::WriteEnd | Callback::Header)) => {
+            CurlCode::FILESIZE_EXCEEDED
+        }
+        (_, Some(Callback::Write | Callback::WriteEnd | Callback::Header)) => CurlCode::WRITE_ERROR,
+        (_, Some(Callback::Opensocket)) => CurlCode::COULDNT_CONNECT,
+        (_, Some(Callback::SshKey)) => CurlCode::PEER_FAILED_VERIFICATION,
+        (_, Some(Callback::Seek | Callback::Ioctl)) => match occasion {
+            Occasion::Any => CurlCode::SEND_FAIL_REWIND,
+            Occasion::Resumes => CurlCode::READ_ERROR,
+            Occasion::ResumesFtp => CurlCode::FTP_COULDNT_USE_REST,
+        },
+        // As where libcurl itself finds that a read callback returned too much, or too little.
+        (Cause::BadReturn, Some(Callback::Read)) => CurlCode::READ_ERROR,
+        (
+            _,
+            Some(
+                Callback::Start
+                | Callback::Timer
+                | Callback::Sockopt
+                | Callback::Socket
+                | Callback::Debug
+                | Callback::Read
+                | Callback::Xferinfo
+                | Callback::Progress
+                | Callback::Redirect
+                | Callback::Closesocket
+                | Callback::Done,
+            ),
+        ) => CurlCode::ABORTED_BY_CALLBACK,
     }
 }

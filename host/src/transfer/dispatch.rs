@@ -1,19 +1,26 @@
-//! What libcurl asks, answered: latched already? too much? then the guest's verdict, then the sink.
+//! What libcurl asks, answered: over already? decided by the guest at all? then the guest's verdict. What each callback
+//! makes of it is in the files beside: `deliver` for what comes, `upload` for what goes, `sockets`, `redirect` and `told`.
 
-use std::cell::{Cell, RefCell};
-use std::io;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
 use std::sync::Arc;
 
-use super::abort::Ended;
+use super::deliver::Output;
+use super::ended::Ended;
 use super::latch::Latch;
-use super::pause::{Granted, Pause};
-use super::source::Source;
+use super::pause::{Direction, Granted, Pause};
+use super::redirect::Redirects;
+use super::sockets::Sockets;
 use super::spec::{Observer, TransferSpec};
 use super::trace::{self, Shown};
+use super::upload::Upload;
 use crate::callback::Callback;
 use crate::cause::Cause;
-use crate::curl::{Callbacks, Continue, Flow, Open, Read, Seek, SocketTarget};
-use crate::guest::{Failure, Guest, HeaderAction, WriteAction};
+use crate::curl::{
+    Callbacks, Continue, Flow, InfoHandle, InfoType, Ioctl, IoctlCommand, KeyMatch, KeyVerdict, Open, Poll, Read, Seek,
+    SocketTarget, Sockopt, SshKey,
+};
+use crate::guest::{Failure, Guest};
 use crate::limits::Limit;
 use crate::sink::Sink;
 use crate::tenant::policy::Policy;
@@ -24,59 +31,99 @@ pub(super) struct Dispatch {
     pub(super) pause: Pause,
     /// The guest has seen enough: a success, though libcurl is told an error.
     pub(super) finished: Cell<bool>,
-    /// The last address that was dialled was denied, for this.
-    pub(super) denied: RefCell<Option<Ended>>,
-    pub(super) delivered: Cell<u64>,
-    pub(super) received: Cell<u64>,
+    /// `done` has returned: what libcurl still calls is nobody's affair any more.
+    pub(super) over: Cell<bool>,
+    /// The guest's last no to something that libcurl may have another of: it counts where nothing else was left.
+    pub(super) refused: RefCell<Option<Ended>>,
     /// Whether somebody wants to know how far it is, in silence too.
     pub(super) reports_progress: Cell<bool>,
-    /// The reader of a pipe went away.
-    pub(super) broken_pipe: Cell<bool>,
     pub(super) guest: RefCell<Option<Guest>>,
     pub(super) policy: Arc<Policy>,
     pub(super) observer: Observer,
+    pub(super) output: Output,
+    pub(super) upload: Upload,
+    pub(super) redirects: Redirects,
+    pub(super) sockets: Sockets,
+    /// libcurl's own account of the transfer; there from the moment when its handle is.
+    pub(super) info: OnceCell<InfoHandle>,
+    /// Whether what libcurl tells is printed as libcurl would print it.
+    pub(super) verbose: bool,
+    /// Whether the file of known hosts stays as it is, whatever the guest says.
+    pub(super) keeps_known_hosts: bool,
+    /// The callbacks that the guest decides, a bit each.
+    decided: Cell<u32>,
+    /// The directions that the caller holds, a bit each.
+    held: Cell<u8>,
+    can_pause: bool,
     #[cfg(feature = "testing")]
     panic_in: Option<Callback>,
-    sink: RefCell<Box<dyn Sink>>,
-    source: RefCell<Option<Source>>,
-    show_headers: bool,
-    can_pause: bool,
-    /// Bytes of the header lines that a pause interrupted, which were taken before it.
-    header_taken: Cell<usize>,
 }
 
 impl Dispatch {
-    pub(super) fn new(policy: Arc<Policy>, spec: &TransferSpec, sink: Box<dyn Sink>, can_pause: bool) -> Dispatch {
+    pub(super) fn new(policy: Arc<Policy>, spec: &mut TransferSpec, sink: Box<dyn Sink>, can_pause: bool) -> Dispatch {
         Dispatch {
             latch: Latch::default(),
             pause: Pause::new(policy.limits.time(Limit::PauseBudget)),
             finished: Cell::default(),
-            denied: RefCell::default(),
-            delivered: Cell::default(),
-            received: Cell::default(),
+            over: Cell::default(),
+            refused: RefCell::default(),
             reports_progress: Cell::default(),
-            broken_pipe: Cell::default(),
             guest: RefCell::default(),
+            output: Output::new(sink, spec.dump_header.take(), spec.show_headers),
+            upload: Upload::default(),
+            redirects: Redirects::new(spec.follow),
+            sockets: Sockets::default(),
+            info: OnceCell::new(),
+            verbose: spec.verbose,
+            keeps_known_hosts: spec.ssh.known_hosts_stay,
             policy,
             observer: spec.observer.clone(),
+            decided: Cell::default(),
+            held: Cell::default(),
+            can_pause,
             #[cfg(feature = "testing")]
             panic_in: spec.panic_in,
-            sink: RefCell::new(sink),
-            source: RefCell::default(),
-            show_headers: spec.show_headers,
-            can_pause,
-            header_taken: Cell::default(),
         }
     }
 
-    /// Gives the transfer something to upload.
-    pub(super) fn upload(&self, source: Source) {
-        self.source.replace(Some(source));
+    /// Whether the guest decides this callback.
+    pub(super) fn decides(&self, callback: Callback) -> bool {
+        self.decided.get() & callback.bit() != 0
+    }
+
+    /// Lets the guest decide this callback.
+    pub(super) fn decide(&self, callback: Callback) {
+        self.decided.set(self.decided.get() | callback.bit());
+    }
+
+    /// Takes these callbacks, a bit each, from the guest: libcurl's default from now on.
+    pub(super) fn unset(&self, callbacks: u32) {
+        self.decided.set(self.decided.get() & !callbacks);
+    }
+
+    /// Holds these directions, a bit each, and tells whether one was let go.
+    pub(super) fn hold(&self, directions: u8) -> bool {
+        self.held.replace(directions) & !directions != 0
+    }
+
+    /// Whether libcurl can pause this transfer.
+    pub(super) fn can_pause(&self) -> bool {
+        self.can_pause
+    }
+
+    /// Whether the caller holds this direction.
+    pub(super) fn is_held(&self, direction: Direction) -> bool {
+        self.held.get() & direction.bit() != 0
+    }
+
+    /// Whether nothing may move in this direction now: the guest's pause lasts, or the caller holds it.
+    pub(super) fn waits(&self, direction: Direction) -> bool {
+        self.can_pause && (self.pause.holds(direction) || self.is_held(direction))
     }
 
     /// Whether the transfer is over, whatever libcurl still calls.
     pub(super) fn ended(&self) -> bool {
-        self.finished.get() || self.latch.is_set()
+        self.finished.get() || self.over.get() || self.latch.is_set()
     }
 
     /// Runs what no trampoline of libcurl's stands around, and keeps a panic in this transfer.
@@ -98,11 +145,14 @@ impl Dispatch {
         enter: impl FnOnce(&mut Guest) -> Result<T, Failure>,
         neutral: impl FnOnce() -> T,
     ) -> Option<T> {
-        if self.ended() {
+        if self.ended() && !(self.finished_well() && callback.comes_after_finish()) {
             return None;
         }
         #[cfg(feature = "testing")]
         self.panic_if_told(callback);
+        if !self.decides(callback) {
+            return Some(neutral());
+        }
         let Ok(mut guest) = self.guest.try_borrow_mut() else {
             // Nothing that a guest imports makes libcurl call back, so this is a bug of ours: end with a reason.
             self.latch.set(Ended::because(
@@ -126,6 +176,11 @@ impl Dispatch {
         self.latched(callback, answer)
     }
 
+    /// The guest ended it as a success, and has not been told yet that it is over.
+    fn finished_well(&self) -> bool {
+        self.finished.get() && !self.over.get() && !self.latch.is_set()
+    }
+
     /// The answer; a failure goes through the door.
     fn latched<T>(&self, callback: Callback, answer: Result<T, Failure>) -> Option<T> {
         answer
@@ -133,55 +188,28 @@ impl Dispatch {
             .ok()
     }
 
-    /// Delivers bytes to the sink.
-    pub(super) fn deliver(&self, callback: Callback, bytes: &[u8]) -> Flow {
-        if bytes.is_empty() {
-            return Flow::Taken;
-        }
-        let limit = self.policy.limits.get(Limit::Delivered);
-        let delivered = self.delivered.get().saturating_add(bytes.len() as u64);
-        if delivered > limit {
-            let failure = Failure {
-                limit: Some(limit),
-                used: Some(delivered),
-                ..Failure::of(Cause::Policy)
-            };
-            self.latch.set(Ended::new(callback, failure).about("delivered"));
-            return Flow::Abort;
-        }
-        match self.sink.borrow_mut().deliver(bytes) {
-            Ok(()) => {
-                self.delivered.set(delivered);
-                Flow::Taken
-            }
-            Err(error) => self.sink_failed(callback, &error),
-        }
+    /// A limit of the policy was reached.
+    pub(super) fn over_limit(&self, callback: Callback, limit: Limit, used: u64) -> Ended {
+        let failure = Failure {
+            limit: Some(self.policy.limits.get(limit)),
+            used: Some(used),
+            ..Failure::of(Cause::Policy)
+        };
+        Ended::new(callback, failure)
     }
 
-    /// The body ended well.
-    pub(super) fn finish_sink(&self) {
-        if let Err(error) = self.sink.borrow_mut().finish() {
-            self.sink_failed(Callback::Write, &error);
-        }
-    }
-
-    fn sink_failed(&self, callback: Callback, error: &io::Error) -> Flow {
-        self.broken_pipe.set(error.kind() == io::ErrorKind::BrokenPipe);
-        self.latch.set(Ended::because(callback, Cause::Sink, error.to_string()));
-        Flow::Abort
-    }
-
-    fn pause_for(&self, callback: Callback, milliseconds: u32) -> Flow {
+    /// Pauses, where libcurl can and there is time left to; the transfer is over where not.
+    pub(super) fn pauses(&self, callback: Callback, milliseconds: u32) -> bool {
         if !self.can_pause {
             let failure = Failure::bad_return("libcurl cannot pause a file:// transfer");
             self.latch.set(Ended::new(callback, failure));
-            return Flow::Abort;
+            return false;
         }
         match self.pause.begin(callback, milliseconds) {
-            Granted::Paused => Flow::Pause,
+            Granted::Paused => true,
             Granted::Spent => {
                 self.pause_is_spent(callback);
-                Flow::Abort
+                false
             }
         }
     }
@@ -197,51 +225,6 @@ impl Dispatch {
         self.latch.set(Ended::new(callback, failure));
     }
 
-    /// Counts a chunk of the body; false where that is more than the policy allows.
-    fn within_body_limit(&self, chunk: &[u8]) -> bool {
-        let limit = self.policy.limits.get(Limit::Body);
-        let received = self.received.get().saturating_add(chunk.len() as u64);
-        if received > limit {
-            let failure = Failure {
-                limit: Some(limit),
-                used: Some(received),
-                ..Failure::of(Cause::Policy)
-            };
-            self.latch.set(Ended::new(Callback::Write, failure));
-            return false;
-        }
-        self.received.set(received);
-        true
-    }
-
-    fn take_back(&self, chunk: &[u8]) {
-        self.received
-            .set(self.received.get().saturating_sub(chunk.len() as u64));
-    }
-
-    fn header_line(&self, line: &[u8]) -> Flow {
-        let call = || {
-            format!(
-                "header({})",
-                crate::escape::quote(String::from_utf8_lossy(line).trim_end())
-            )
-        };
-        let Some(action) = self.ask(
-            Callback::Header,
-            call,
-            |guest| guest.on_header(line),
-            || HeaderAction::Deliver,
-        ) else {
-            return Flow::Abort;
-        };
-        match action {
-            HeaderAction::Pause(milliseconds) => self.pause_for(Callback::Header, milliseconds),
-            HeaderAction::Deliver if self.show_headers => self.deliver(Callback::Header, line),
-            HeaderAction::Replace(bytes) if self.show_headers => self.deliver(Callback::Header, &bytes),
-            HeaderAction::Deliver | HeaderAction::Replace(_) | HeaderAction::Drop => Flow::Taken,
-        }
-    }
-
     #[cfg(feature = "testing")]
     #[expect(clippy::panic, reason = "the one point at which tests make the host panic")]
     fn panic_if_told(&self, callback: Callback) {
@@ -253,106 +236,58 @@ impl Dispatch {
 
 impl Callbacks for Dispatch {
     fn write(&self, chunk: &[u8]) -> Flow {
-        if self.ended() || !self.within_body_limit(chunk) {
-            return Flow::Abort;
-        }
-        let call = || format!("write({} bytes)", chunk.len());
-        let Some(action) = self.ask(
-            Callback::Write,
-            call,
-            |guest| guest.on_write(chunk),
-            || WriteAction::Deliver,
-        ) else {
-            return Flow::Abort;
-        };
-        match action {
-            WriteAction::Deliver => self.deliver(Callback::Write, chunk),
-            WriteAction::Replace(bytes) => self.deliver(Callback::Write, &bytes),
-            WriteAction::Finish(count) => {
-                let Some(front) = chunk.get(..count as usize) else {
-                    let why = format!("finish({count}) of a chunk of {} bytes", chunk.len());
-                    self.latch.set(Ended::new(Callback::Write, Failure::bad_return(&why)));
-                    return Flow::Abort;
-                };
-                if self.deliver(Callback::Write, front) == Flow::Taken {
-                    self.finished.set(true);
-                }
-                Flow::Abort
-            }
-            WriteAction::Pause(milliseconds) => {
-                self.take_back(chunk);
-                self.pause_for(Callback::Write, milliseconds)
-            }
-        }
+        self.on_write(chunk)
     }
 
     fn header(&self, lines: &[u8]) -> Flow {
-        // libcurl calls with one line; but what comes again after a pause, an older one joins.
-        let mut taken = self.header_taken.take();
-        for line in lines
-            .get(taken..)
-            .unwrap_or_default()
-            .split_inclusive(|byte| *byte == b'\n')
-        {
-            match self.header_line(line) {
-                Flow::Taken => taken += line.len(),
-                Flow::Pause => {
-                    self.header_taken.set(taken);
-                    return Flow::Pause;
-                }
-                Flow::Abort => return Flow::Abort,
-            }
-        }
-        Flow::Taken
+        self.on_header(lines)
     }
 
     fn read(&self, buffer: &mut [u8]) -> Read {
-        if self.ended() {
-            return Read::Abort;
-        }
-        let mut source = self.source.borrow_mut();
-        let Some(source) = source.as_mut() else {
-            return Read::Bytes(0);
-        };
-        match source.read(buffer) {
-            Ok(count) => Read::Bytes(count),
-            Err(error) => {
-                self.latch
-                    .set(Ended::because(Callback::Read, Cause::Source, error.to_string()));
-                Read::Abort
-            }
-        }
+        self.on_read(buffer)
     }
 
     fn seek(&self, offset: u64) -> Seek {
-        if self.ended() {
-            return Seek::Fail;
-        }
-        match self.source.borrow_mut().as_mut().map(|source| source.seek(offset)) {
-            Some(Ok(true)) => Seek::Ok,
-            Some(Ok(false)) | None => Seek::Cannot,
-            Some(Err(error)) => {
-                self.latch
-                    .set(Ended::because(Callback::Seek, Cause::Source, error.to_string()));
-                Seek::Fail
-            }
-        }
+        self.on_seek(offset)
+    }
+
+    fn ioctl(&self, command: IoctlCommand) -> Ioctl {
+        self.on_ioctl(command)
+    }
+
+    fn debug(&self, infotype: InfoType, data: &[u8]) {
+        self.on_debug(infotype, data);
     }
 
     fn xferinfo(&self, dltotal: u64, dlnow: u64, ultotal: u64, ulnow: u64) -> Continue {
-        if let Some(progress) = &self.observer.progress {
-            progress(dltotal, dlnow, ultotal, ulnow);
-        }
-        let call = || format!("xferinfo({dltotal}, {dlnow}, {ultotal}, {ulnow})");
-        let amounts = [dltotal, dlnow, ultotal, ulnow];
-        match self.ask(Callback::Xferinfo, call, |guest| guest.on_xferinfo(amounts), || ()) {
-            Some(()) => Continue::Yes,
-            None => Continue::Abort,
-        }
+        self.on_xferinfo([dltotal, dlnow, ultotal, ulnow])
     }
 
     fn opensocket(&self, target: &SocketTarget) -> Open {
-        self.open(target)
+        self.on_opensocket(target)
+    }
+
+    fn prereq(&self) -> Continue {
+        match self.ended() {
+            true => Continue::Abort,
+            false => Continue::Yes,
+        }
+    }
+
+    fn sockopt(&self, socket: BorrowedFd<'_>, accept: bool) -> Sockopt {
+        self.on_sockopt(socket, accept)
+    }
+
+    fn closesocket(&self, socket: OwnedFd) {
+        self.on_closesocket(socket);
+    }
+
+    fn socket(&self, socket: RawFd, what: Poll) {
+        self.on_socket(socket, what);
+    }
+
+    fn ssh_key(&self, known: Option<SshKey>, found: SshKey, matched: KeyMatch) -> KeyVerdict {
+        self.on_ssh_key(known, found, matched)
     }
 
     fn panicked(&self, callback: Callback, words: &str) {

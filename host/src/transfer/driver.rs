@@ -1,13 +1,14 @@
 //! Drives a transfer to its end: one loop over readiness, libcurl's timer, the pause and the wake-up from outside.
 
+use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::time::Duration;
 
-use super::abort::Ended;
 use super::dispatch::Dispatch;
+use super::ended::Ended;
 use super::outcome::{self, Outcome};
-use super::pause::Granted;
+use super::pause::{Direction, Granted};
 use super::prepare::{Prepared, prepare};
 use super::spec::{SpecError, TransferSpec};
 use crate::callback::Callback;
@@ -24,22 +25,52 @@ const HEARTBEAT: Duration = Duration::from_secs(1);
 pub struct Transfer {
     prepared: Prepared,
     plugin: Option<Plugin>,
-    poller: Poller,
-    cancel: Cancel,
+    poller: Rc<Poller>,
+    handle: Handle,
 }
 
-/// Cancels a transfer from any thread, also before it runs.
+/// Reaches a transfer from any thread, also before it runs. What is wished is done as soon as libcurl and the guest
+/// return.
 #[derive(Clone, Debug)]
-pub struct Cancel {
-    cancelled: Arc<AtomicBool>,
+pub struct Handle {
+    wishes: Arc<Wishes>,
     waker: Waker,
 }
 
-impl Cancel {
-    /// The transfer ends with CURLE_ABORTED_BY_CALLBACK (42) and the cause `cancelled`, as soon as libcurl and the
-    /// guest return.
+#[derive(Debug, Default)]
+struct Wishes {
+    cancelled: AtomicBool,
+    /// Callbacks, a bit each.
+    unset: AtomicU32,
+    /// Directions, a bit each.
+    held: AtomicU8,
+}
+
+impl Handle {
+    /// The transfer ends with CURLE_ABORTED_BY_CALLBACK (42) and the cause `cancelled`.
     pub fn cancel(&self) {
-        self.cancelled.store(true, Ordering::Release);
+        self.wishes.cancelled.store(true, Ordering::Release);
+        self.waker.wake();
+    }
+
+    /// The guest decides this callback no more: libcurl's default from now on, as if the plugin did not export it. It
+    /// cannot be set again. A callback that the plugin does not export is unset already.
+    pub fn unset(&self, callback: Callback) {
+        self.wishes.unset.fetch_or(callback.bit(), Ordering::AcqRel);
+        self.waker.wake();
+    }
+
+    /// Holds one direction until [`Handle::unpause`]: the sink gets nothing, or nothing is sent. It costs nothing of the
+    /// guest's budget for pauses, but the transfer's own time runs on. It has no effect on `file://`, which libcurl
+    /// cannot pause.
+    pub fn pause(&self, direction: Direction) {
+        self.wishes.held.fetch_or(direction.bit(), Ordering::AcqRel);
+        self.waker.wake();
+    }
+
+    /// Lets a direction go on that was held. A pause of the guest's own lasts as long as it wished.
+    pub fn unpause(&self, direction: Direction) {
+        self.wishes.held.fetch_and(!direction.bit(), Ordering::AcqRel);
         self.waker.wake();
     }
 }
@@ -60,37 +91,44 @@ impl Transfer {
             what: format!("the system gave no poller: {error}"),
             url: false,
         })?;
-        let cancel = Cancel {
-            cancelled: Arc::default(),
+        let handle = Handle {
+            wishes: Arc::default(),
             waker: poller.waker(),
         };
-        let prepared = prepare(host, plugin, spec, sink)?;
+        let prepared = prepare(host, plugin, spec, sink, poller.waker())?;
         Ok(Transfer {
             prepared,
             plugin: plugin.cloned(),
-            poller,
-            cancel,
+            poller: Rc::new(poller),
+            handle,
         })
     }
 
-    /// The way to cancel it.
-    pub fn cancel(&self) -> Cancel {
-        self.cancel.clone()
+    /// The way to reach it while it runs.
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Takes this callback from the guest before the transfer runs; `start` was called already.
+    pub fn unset(&self, callback: Callback) {
+        self.handle.unset(callback);
     }
 
     /// Runs it to its end, blocking this thread. Must not be called from within an async runtime.
-    pub fn run(mut self) -> Outcome {
+    pub fn run(self) -> Outcome {
         let Prepared { easy, url } = self.prepared;
-        let dispatch = std::rc::Rc::clone(easy.handler());
+        let dispatch = Rc::clone(easy.handler());
         let (code, easy) = match dispatch.latch.is_set() {
             true => (None, Some(easy)),
-            false => drive(easy, &dispatch, &mut self.poller, &self.cancel),
+            false => drive(easy, &dispatch, &self.poller, &self.handle.wishes),
         };
+        // What was wished in the last turn of the loop.
+        dispatch.unset(self.handle.wishes.unset.load(Ordering::Acquire));
         if code == Some(CurlCode::OK) && !dispatch.ended() {
             end_body(&dispatch);
         }
         if !dispatch.latch.is_set() && (dispatch.finished.get() || code == Some(CurlCode::OK)) {
-            dispatch.contain(Callback::Write, || dispatch.finish_sink());
+            dispatch.contain(Callback::Write, || dispatch.finish_sinks());
         }
         let plugin = self.plugin.as_ref();
         let info = easy.as_ref().map(|easy| (easy.info().clone(), easy.error_text()));
@@ -98,6 +136,7 @@ impl Transfer {
         let words = words.unwrap_or_default();
         let outcome = || outcome::of(&dispatch, code, info.as_ref(), &words, &url, plugin);
         let before = outcome();
+        dispatch.unset(self.handle.wishes.unset.load(Ordering::Acquire));
         tell_done(&dispatch, &before);
         let after = outcome();
         // `done` decides a success only: a failure that was there first stays.
@@ -116,18 +155,22 @@ impl Transfer {
 fn drive(
     easy: Easy<Dispatch>,
     dispatch: &Dispatch,
-    poller: &mut Poller,
-    cancel: &Cancel,
+    poller: &Rc<Poller>,
+    wishes: &Wishes,
 ) -> (Option<CurlCode>, Option<Easy<Dispatch>>) {
-    let mut multi = match Multi::new() {
+    let mut multi = match Multi::new(Rc::clone(poller)) {
         Ok(multi) => multi,
         Err(error) => return (failed(dispatch, &error), Some(easy)),
     };
+    if dispatch.decides(Callback::Socket) {
+        // Its handle is its own: whoever else were in it would be told of.
+        multi.listen(easy.handler());
+    }
     let token = match multi.add(easy) {
         Ok(token) => token,
         Err(error) => return (failed(dispatch, &error), None),
     };
-    let code = turn(&multi, token, dispatch, poller, cancel).unwrap_or_else(|error| {
+    let code = turn(&multi, token, dispatch, poller, wishes).unwrap_or_else(|error| {
         let words = format!("the transfer could not be driven: {error}");
         dispatch.latch.set(Ended::because(None, Cause::System, words));
         None
@@ -146,21 +189,32 @@ fn turn(
     multi: &Multi<Dispatch>,
     token: Token,
     dispatch: &Dispatch,
-    poller: &mut Poller,
-    cancel: &Cancel,
+    poller: &Poller,
+    wishes: &Wishes,
 ) -> Result<Option<CurlCode>, Box<dyn std::error::Error>> {
+    let mut timer = None;
     loop {
-        multi.register(poller)?;
+        multi.watched()?;
         if let Some(finished) = multi.finished().filter(|finished| finished.token == token) {
             return Ok(Some(finished.code));
         }
-        if cancel.cancelled.load(Ordering::Acquire) {
+        if wishes.cancelled.load(Ordering::Acquire) {
             dispatch
                 .latch
                 .set(Ended::new(None, crate::guest::Failure::of(Cause::Cancelled)));
         }
+        dispatch.unset(wishes.unset.load(Ordering::Acquire));
+        if std::mem::replace(&mut timer, multi.timer()) != multi.timer() {
+            dispatch.contain(Callback::Timer, || dispatch.on_timer(timer));
+        }
         if dispatch.ended() {
             return Ok(None);
+        }
+        let goes_on = dispatch.hold(wishes.held.load(Ordering::Acquire)) | dispatch.upload_goes_on();
+        if let Some(easy) = multi.get(token).filter(|_| goes_on) {
+            // A failure inside is the transfer's end, which libcurl reports as any other.
+            easy.unpause();
+            continue;
         }
         let beat = dispatch.reports_progress.get().then_some(HEARTBEAT);
         let timeout = [multi.timeout(), dispatch.pause.left(), beat]
@@ -173,8 +227,6 @@ fn turn(
             _ => {
                 for ready in ready {
                     multi.socket_ready(ready)?;
-                    // At once: a number that libcurl has closed may be another socket's a moment later.
-                    multi.register(poller)?;
                 }
             }
         }
@@ -205,14 +257,13 @@ fn end_body(dispatch: &Dispatch) {
 
 fn tell_done(dispatch: &Dispatch, outcome: &Outcome) {
     if dispatch.latch.is_set() {
+        dispatch.over.set(true);
         return;
     }
     let told = outcome.for_guest();
-    // After `finish` the guest has nothing more to decide but is told all the same.
-    dispatch.finished.set(false);
     let call = || format!("done({})", outcome.code);
     dispatch.contain(Callback::Done, || {
         dispatch.ask(Callback::Done, call, |guest| guest.on_done(&told), || ())
     });
-    dispatch.finished.set(outcome.finished);
+    dispatch.over.set(true);
 }

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, OnceCell};
 
-use super::abort::Ended;
+use super::ended::Ended;
 
 /// Empty, or the first cause.
 #[derive(Debug, Default)]

@@ -1,13 +1,13 @@
 //! The outcome's sentence: what happened, where, and what would help.
 
-use super::abort::Ended;
+use super::ended::Ended;
 use crate::callback::Callback;
 use crate::cause::Cause;
 use crate::curl::Url;
 use crate::escape::{escape, quote};
 
-/// The sentence for a transfer that was ended, after `received` bytes of body.
-pub(super) fn of(ended: &Ended, plugin: Option<&str>, received: u64) -> String {
+/// The sentence for a transfer that was ended, after so many bytes of the body that the callback is about.
+pub(super) fn of(ended: &Ended, plugin: Option<&str>, bytes: u64) -> String {
     let failure = &ended.failure;
     let plugin = plugin.unwrap_or("the guest");
     let words = failure.reason.as_deref();
@@ -19,20 +19,20 @@ pub(super) fn of(ended: &Ended, plugin: Option<&str>, received: u64) -> String {
         Cause::GuestAbort => format!("{plugin} aborted{quoted}"),
         Cause::Refused => format!("{plugin} denied {subject}{quoted}"),
         Cause::Policy if ended.callback != Some(Callback::Opensocket) => {
-            let (what, key) = if ended.subject.is_some() {
-                ("what is delivered", "delivered")
-            } else {
-                ("the body", "body")
+            let (what, key) = match (ended.callback, &ended.subject) {
+                (Some(Callback::Read), _) => ("the upload", "uploaded"),
+                (_, Some(_)) => ("what is delivered", "delivered"),
+                (_, None) => ("the body", "body"),
             };
             format!("{what} has more than {limit} bytes (raise with --limit {key})")
         }
         // No more than that: which address a name leads to, inside, is nothing to tell a stranger.
         Cause::Policy => "denied".to_owned(),
         Cause::OutOfFuel => {
-            format!("{plugin} ran out of fuel after {received} bytes ({limit} a call; raise with --fuel)")
+            format!("{plugin} ran out of fuel after {bytes} bytes ({limit} a call; raise with --fuel)")
         }
         Cause::OutOfFuelTotal => {
-            format!("{plugin} ran out of fuel after {received} bytes ({limit} in all; raise with --fuel-total)")
+            format!("{plugin} ran out of fuel after {bytes} bytes ({limit} in all; raise with --fuel-total)")
         }
         Cause::Deadline if failure.limit.is_none() => format!("{plugin} wanted to wait{plain}"),
         Cause::Deadline => {
@@ -52,7 +52,8 @@ pub(super) fn of(ended: &Ended, plugin: Option<&str>, received: u64) -> String {
         Cause::Exit => format!("{plugin} called exit{plain}"),
         Cause::BadReturn => format!("{plugin} broke its interface's rules{plain}"),
         Cause::Sink => words.map(escape).unwrap_or_else(|| "the output failed".to_owned()),
-        Cause::Source => format!("the upload could not be read{plain}"),
+        Cause::Source if ended.callback == Some(Callback::Read) => format!("the upload could not be read{plain}"),
+        Cause::Source => format!("the upload cannot go on from elsewhere{plain}"),
         Cause::Cancelled => "the transfer was cancelled".to_owned(),
         Cause::System => format!("the system refused what the transfer needs{plain}"),
         Cause::HostPanic => format!("transferhost failed{plain}; this is a bug of its own, please report it"),

@@ -1,24 +1,34 @@
 //! One transfer through one guest: the one place where libcurl and WebAssembly meet.
 //!
-//! `spec` says what is wanted, `prepare` makes libcurl's handle of it, `driver` drives it, `dispatch` answers libcurl,
-//! `latch` keeps the first cause, `code` gives it its CURLcode, and `outcome` tells how it ended.
+//! `spec` says what is wanted, `prepare` makes libcurl's handle of it, `driver` drives it, `dispatch` answers libcurl
+//! with `deliver`, `upload`, `sockets`, `redirect` and `told` for what each callback is about, `latch` keeps the first cause, `code` gives it its CURLcode, and `outcome` tells how it ended.
 
-mod abort;
+mod body;
 mod code;
+mod deliver;
 mod dispatch;
 mod driver;
+mod ended;
 mod latch;
 mod message;
-mod opensocket;
 mod outcome;
 mod pause;
 mod prepare;
+mod redirect;
+mod rewind;
+mod sockets;
 mod source;
 mod spec;
+mod stream;
+mod told;
 mod trace;
+mod upload;
 mod view;
 
-pub use driver::{Cancel, Transfer};
+pub use driver::{Handle, Transfer};
 pub use outcome::{Abort, Bytes, Calls, GuestReport, Outcome, Seconds};
+pub use pause::Direction;
 pub use source::Source;
-pub use spec::{Body, Header, HttpVersion, LineObserver, Observer, ProgressObserver, SpecError, TransferSpec};
+pub use spec::{
+    Body, Header, HttpAuth, HttpVersion, LineObserver, Observer, ProgressObserver, SpecError, Ssh, TransferSpec,
+};

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::abort::Ended;
 use super::code::code;
 use super::dispatch::Dispatch;
+use super::ended::Ended;
 use super::message;
 use crate::callback::Callback;
 use crate::cause::{Blame, Cause};
@@ -39,9 +39,6 @@ pub struct Outcome {
     pub guest: Option<GuestReport>,
     /// Why the transfer was ended; `null` where libcurl ended it by itself.
     pub abort: Option<Abort>,
-    /// Whether the guest ended it as a success before its end.
-    #[serde(skip)]
-    pub(super) finished: bool,
     /// Whether the reader of a pipe went away, which curl does not speak of.
     #[serde(skip)]
     pub broken_pipe: bool,
@@ -151,7 +148,6 @@ impl Outcome {
             },
             guest: None,
             abort,
-            finished: false,
             broken_pipe: false,
         }
     }
@@ -194,24 +190,35 @@ pub(super) fn of(
     plugin: Option<&Plugin>,
 ) -> Outcome {
     let name = plugin.map(|plugin| plugin.name().to_owned());
-    let denied = dispatch.denied.borrow();
+    let refused = dispatch.refused.borrow();
+    let code_of = |ended: &Ended| code(ended.callback, dispatch.upload.occasion.get(), ended.failure.cause);
     let finished = dispatch.finished.get();
     let ended = match (dispatch.latch.first(), libcurl_code) {
         (Some(ended), _) => Some(ended),
-        // Denials count where nothing was left to dial.
-        (None, Some(CurlCode::COULDNT_CONNECT)) if !finished => denied.as_ref(),
+        // A no counts where libcurl had nothing else to try, and so ends with that callback's code.
+        // For the socket that active FTP listens on, libcurl has a code of FTP's own.
+        (None, libcurl) if !finished => refused.as_ref().filter(|refused| {
+            let of_ftp = refused.callback == Some(Callback::Opensocket) && libcurl == Some(CurlCode::FTP_PORT_FAILED);
+            of_ftp || libcurl == Some(code_of(refused))
+        }),
         (None, _) => None,
     };
     let code = match (ended, libcurl_code) {
-        (Some(ended), _) => code(ended.callback, ended.failure.cause),
+        (Some(ended), _) => code_of(ended),
         (None, _) if finished => CurlCode::OK,
         (None, code) => code.unwrap_or(CurlCode::FAILED_INIT),
     };
     let number = |name| info.map_or(0, |info| info.number(name));
     let seconds = |name| info.map_or(0.0, |info| info.seconds(name));
-    let received = dispatch.received.get();
+    let received = dispatch.output.received.get();
+    // libcurl counts what frames a chunked body too.
+    let handed = dispatch.upload.is_begun().then(|| dispatch.upload.handed());
     let message = match ended {
-        Some(ended) => message::of(ended, name.as_deref(), received),
+        Some(ended) => {
+            let sends = matches!(ended.callback, Some(Callback::Read | Callback::Seek | Callback::Ioctl));
+            let bytes = if sends { handed.unwrap_or(0) } else { received };
+            message::of(ended, name.as_deref(), bytes)
+        }
         None if code == CurlCode::OK => String::new(),
         None if words.is_empty() => code.describe().to_owned(),
         None => escape(words),
@@ -228,9 +235,11 @@ pub(super) fn of(
         effective_url: escape(&effective.unwrap_or_else(|| url.to_owned())),
         status: u16::try_from(number("response_code")).unwrap_or(0),
         bytes: Bytes {
-            delivered: dispatch.delivered.get(),
+            delivered: dispatch.output.delivered.get(),
             received,
-            uploaded: u64::try_from(number("size_upload")).unwrap_or(0),
+            uploaded: u64::try_from(number("size_upload"))
+                .unwrap_or(0)
+                .min(handed.unwrap_or(u64::MAX)),
         },
         seconds: Seconds {
             name_lookup: seconds("time_namelookup"),
@@ -242,8 +251,7 @@ pub(super) fn of(
         },
         guest: plugin.map(|plugin| report(dispatch, plugin)),
         abort: ended.map(|ended| abort(ended, name)),
-        finished,
-        broken_pipe: dispatch.broken_pipe.get(),
+        broken_pipe: dispatch.output.broken_pipe.get(),
     }
 }
 

@@ -1,9 +1,34 @@
-//! Pauses: each has a time, and all of a transfer's together have a budget.
+//! Pauses: each has a direction and a time, and all of a transfer's together have a budget.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use crate::callback::Callback;
+
+/// Which way bytes move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From the origin: header lines and the body.
+    Receive,
+    /// To the origin: the upload.
+    Send,
+}
+
+impl Direction {
+    pub(super) const fn bit(self) -> u8 {
+        match self {
+            Direction::Receive => 1,
+            Direction::Send => 2,
+        }
+    }
+
+    fn of(callback: Callback) -> Direction {
+        match callback {
+            Callback::Read => Direction::Send,
+            _ => Direction::Receive,
+        }
+    }
+}
 
 /// What a wish to pause comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,14 +39,21 @@ pub(super) enum Granted {
     Spent,
 }
 
+/// One direction's pause.
+#[derive(Debug, Default)]
+struct Until {
+    time: Cell<Option<Instant>>,
+    /// The wish went beyond the budget: the transfer ends when the pause does.
+    last: Cell<bool>,
+}
+
 /// Until when a transfer is paused, and how long it may be in all.
 #[derive(Debug)]
 pub(super) struct Pause {
     budget: Duration,
     spent: Cell<Duration>,
-    until: Cell<Option<Instant>>,
-    /// The wish went beyond the budget: the transfer ends when the pause does.
-    last: Cell<bool>,
+    receive: Until,
+    send: Until,
     by: Cell<Option<Callback>>,
 }
 
@@ -30,9 +62,16 @@ impl Pause {
         Pause {
             budget,
             spent: Cell::default(),
-            until: Cell::default(),
-            last: Cell::default(),
+            receive: Until::default(),
+            send: Until::default(),
             by: Cell::default(),
+        }
+    }
+
+    fn until(&self, direction: Direction) -> &Until {
+        match direction {
+            Direction::Receive => &self.receive,
+            Direction::Send => &self.send,
         }
     }
 
@@ -45,33 +84,51 @@ impl Pause {
             return Granted::Spent;
         }
         let time = wish.min(left);
-        self.last.set(wish > left);
+        let until = self.until(Direction::of(by));
+        until.last.set(wish > left);
         self.spent.set(self.spent.get() + time);
-        self.until.set(Instant::now().checked_add(time));
+        until.time.set(Instant::now().checked_add(time));
         Granted::Paused
     }
 
-    /// How long the pause still lasts; `None` where there is none.
+    /// Whether a pause of this direction lasts: it does until [`Pause::take_due`] ends it.
+    pub(super) fn holds(&self, direction: Direction) -> bool {
+        self.until(direction).time.get().is_some()
+    }
+
+    /// Ends a pause of this direction before its time; what is left of it was not spent.
+    pub(super) fn end(&self, direction: Direction) {
+        if let Some(until) = self.until(direction).time.take() {
+            let left = until.saturating_duration_since(Instant::now());
+            self.spent.set(self.spent.get().saturating_sub(left));
+        }
+    }
+
+    /// How long until the next pause ends; `None` where there is none.
     pub(super) fn left(&self) -> Option<Duration> {
-        self.until
-            .get()
-            .map(|until| until.saturating_duration_since(Instant::now()))
+        let times = [&self.receive, &self.send].into_iter().filter_map(|it| it.time.get());
+        times.min().map(|until| until.saturating_duration_since(Instant::now()))
     }
 
-    /// Ends a pause whose time is over, and tells whether there was one and whether the budget ended it.
+    /// Ends the pauses whose time is over, and tells whether there was one and whether the budget ended it.
     pub(super) fn take_due(&self) -> Option<Granted> {
-        self.until.get().filter(|until| *until <= Instant::now())?;
-        self.until.set(None);
-        Some(if self.last.get() {
-            Granted::Spent
-        } else {
-            Granted::Paused
+        let now = Instant::now();
+        let due = [&self.receive, &self.send]
+            .into_iter()
+            .filter(|it| it.time.get().is_some_and(|until| until <= now));
+        due.map(|it| {
+            it.time.set(None);
+            if it.last.get() { Granted::Spent } else { Granted::Paused }
         })
+        .reduce(|one, other| if one == Granted::Spent { one } else { other })
     }
 
-    /// How long the transfer was paused in all, the pause that lasts as far as it has come.
+    /// How long the transfer was paused in all, the pauses that last as far as they have come.
     pub(super) fn spent(&self) -> Duration {
-        self.spent.get().saturating_sub(self.left().unwrap_or_default())
+        let now = Instant::now();
+        let to_come = |it: &Until| it.time.get().map(|until| until.saturating_duration_since(now));
+        let lasting = [&self.receive, &self.send].into_iter().filter_map(to_come).sum();
+        self.spent.get().saturating_sub(lasting)
     }
 
     /// The callback that asked for the last pause.
@@ -100,5 +157,16 @@ mod tests {
         std::thread::sleep(Duration::from_millis(3));
         assert_eq!(pause.take_due(), Some(Granted::Spent));
         assert_eq!(pause.take_due(), None);
+    }
+
+    #[test]
+    fn one_direction_does_not_wait_for_the_other() {
+        let pause = Pause::new(Duration::from_secs(120));
+        pause.begin(Callback::Read, 60_000);
+        assert!(pause.holds(Direction::Send) && !pause.holds(Direction::Receive));
+        pause.begin(Callback::Header, 1);
+        std::thread::sleep(Duration::from_millis(2));
+        assert_eq!(pause.take_due(), Some(Granted::Paused));
+        assert!(pause.holds(Direction::Send) && !pause.holds(Direction::Receive));
     }
 }

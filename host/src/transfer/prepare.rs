@@ -4,14 +4,16 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::abort::Ended;
 use super::dispatch::Dispatch;
-use super::spec::{Body, Header, HttpVersion, SpecError, TransferSpec};
+use super::ended::Ended;
+use super::source::Source;
+use super::spec::{Body, Header, HttpAuth, HttpVersion, SpecError, TransferSpec};
 use super::view::View;
 use crate::ca::CaStore;
 use crate::callback::Callback;
 use crate::curl::{
-    Easy, Hooks, LongOption, OffsetOption, Part, SetoptError, SlistOption, TextOption, Url, http_version,
+    Easy, Hooks, LibcurlVersion, LongOption, OffsetOption, Part, SetoptError, SlistOption, TextOption, Url, Waker,
+    http_auth, http_version,
 };
 use crate::escape::{escape, quote};
 use crate::guest::{Environment, Guest, Plugin, RequestHead};
@@ -40,6 +42,7 @@ pub(super) fn prepare(
     plugin: Option<&Plugin>,
     mut spec: TransferSpec,
     sink: Box<dyn Sink>,
+    waker: Waker,
 ) -> Result<Prepared, SpecError> {
     let wrong_url = |why: String| SpecError {
         what: format!("{}: {why}", quote(super::message::after_credentials(&spec.url))),
@@ -55,21 +58,19 @@ pub(super) fn prepare(
         .ok_or_else(|| wrong_url("it cannot be shown".to_owned()))?;
 
     let policy = Arc::clone(host.policy());
-    let dispatch = Rc::new(Dispatch::new(Arc::clone(&policy), &spec, sink, scheme != "file"));
+    let dispatch = Rc::new(Dispatch::new(Arc::clone(&policy), &mut spec, sink, scheme != "file"));
     let mut easy = Easy::new(Rc::clone(&dispatch))?;
+    let _ = dispatch.info.set(easy.info().clone());
     let exported: Vec<Callback> = plugin.map(Plugin::callbacks).unwrap_or_default().to_vec();
-    let decides = |callback| exported.contains(&callback) && !spec.without.contains(&callback);
-
-    let mut hooks = Hooks {
-        header: spec.show_headers || decides(Callback::Header),
-        xferinfo: spec.observer.progress.is_some() || decides(Callback::Xferinfo),
-        opensocket: policy.guards_network() || decides(Callback::Opensocket),
-        read: false,
-    };
-    dispatch.reports_progress.set(hooks.xferinfo);
-    if exported
-        .iter()
-        .any(|callback| callback.decides_a_connection() && decides(*callback))
+    for callback in exported {
+        if !spec.without.contains(&callback) {
+            dispatch.decide(callback);
+        }
+    }
+    let decides = |callback| dispatch.decides(callback);
+    if Callback::EXPORTED
+        .into_iter()
+        .any(|callback| callback.decides_a_connection() && decides(callback))
     {
         easy.set_long(LongOption::FRESH_CONNECT, 1)?;
         easy.set_long(LongOption::FORBID_REUSE, 1)?;
@@ -81,6 +82,7 @@ pub(super) fn prepare(
             host: name.trim_matches(['[', ']']).to_owned(),
             scheme: scheme.clone(),
             info: easy.info().clone(),
+            body: dispatch.upload.body(),
         };
         let environment = Environment {
             limits: policy.limits.clone(),
@@ -102,10 +104,50 @@ pub(super) fn prepare(
         return Ok(Prepared { easy, url });
     }
     easy.set_text(TextOption::URL, full)?;
-    set_request(&mut easy, &dispatch, &mut spec, &mut hooks)?;
-    set_network(&mut easy, &spec, host)?;
+    set_request(&mut easy, &spec)?;
+    set_body(&mut easy, &dispatch, &mut spec, &scheme, waker)?;
+    dispatch.redirects.most.set(set_network(&mut easy, &spec, host)?);
+    set_trust(&mut easy, &spec)?;
+    let mut hooks = hooks(&dispatch, &spec, policy.guards_network());
+    // A libcurl without SSH knows none of its options, and says itself that it does not know the scheme.
+    if matches!(scheme.as_str(), "sftp" | "scp") && LibcurlVersion::get().can_fire(Callback::SshKey) {
+        set_ssh(&mut easy, &spec, decides(Callback::SshKey))?;
+        hooks.ssh_key = decides(Callback::SshKey);
+    }
+    if !hooks.seek {
+        dispatch.upload.drops(spec.resume_from.unwrap_or(0));
+    }
+    dispatch.reports_progress.set(hooks.xferinfo);
     easy.hook(hooks)?;
     Ok(Prepared { easy, url })
+}
+
+/// What libcurl calls: what the guest decides, and what the host itself needs.
+fn hooks(dispatch: &Dispatch, spec: &TransferSpec, guarded: bool) -> Hooks {
+    let decides = |callback| dispatch.decides(callback);
+    // What a guest is told of a socket, it is told of from its making to its end.
+    let sockets = decides(Callback::Sockopt) || decides(Callback::Socket) || decides(Callback::Closesocket);
+    // libcurl ignores what these answer, and would go on to the next address, request or redirect before it returns.
+    let ignored = [Callback::Debug, Callback::Socket, Callback::Closesocket];
+    let stops = ignored.into_iter().any(decides);
+    Hooks {
+        header: stops
+            || spec.show_headers
+            || dispatch.output.dumps()
+            || decides(Callback::Header)
+            || decides(Callback::Redirect),
+        xferinfo: spec.observer.progress.is_some() || decides(Callback::Xferinfo) || decides(Callback::Progress),
+        opensocket: stops || guarded || decides(Callback::Opensocket) || sockets,
+        // Of an accepted connection libcurl tells nowhere else.
+        sockopt: decides(Callback::Sockopt) || decides(Callback::Socket),
+        closesocket: sockets,
+        read: dispatch.upload.is_begun(),
+        seek: decides(Callback::Seek) || (dispatch.upload.is_begun() && !decides(Callback::Ioctl)),
+        ioctl: decides(Callback::Ioctl),
+        debug: decides(Callback::Debug),
+        prereq: stops,
+        ssh_key: false,
+    }
 }
 
 fn method(spec: &TransferSpec, scheme: &str) -> String {
@@ -115,7 +157,7 @@ fn method(spec: &TransferSpec, scheme: &str) -> String {
     let implied = match spec.body {
         Body::None => "GET",
         Body::Post(_) => "POST",
-        Body::Upload(_) => "PUT",
+        Body::Upload(_) | Body::Plugin => "PUT",
     };
     spec.method.clone().unwrap_or_else(|| implied.to_owned())
 }
@@ -148,27 +190,7 @@ fn amend(dispatch: &Dispatch, spec: &mut TransferSpec, url: &str, method: &str) 
     spec.headers.extend(head.removed.into_iter().map(Header::Remove));
 }
 
-fn set_request(
-    easy: &mut Easy<Dispatch>,
-    dispatch: &Dispatch,
-    spec: &mut TransferSpec,
-    hooks: &mut Hooks,
-) -> Result<(), SpecError> {
-    match std::mem::take(&mut spec.body) {
-        Body::None => {}
-        Body::Post(bytes) => {
-            easy.set_long(LongOption::POST, 1)?;
-            easy.set_post_fields(&bytes)?;
-        }
-        Body::Upload(source) => {
-            easy.set_long(LongOption::UPLOAD, 1)?;
-            if let Some(size) = source.size() {
-                easy.set_offset(OffsetOption::INFILESIZE_LARGE, size)?;
-            }
-            dispatch.upload(source);
-            hooks.read = true;
-        }
-    }
+fn set_request(easy: &mut Easy<Dispatch>, spec: &TransferSpec) -> Result<(), SpecError> {
     if let Some(method) = &spec.method {
         easy.set_text(TextOption::CUSTOMREQUEST, method.as_str())?;
     }
@@ -178,6 +200,14 @@ fn set_request(
     }
     if let Some(agent) = &spec.user_agent {
         easy.set_text(TextOption::USERAGENT, agent.as_str())?;
+    }
+    if let Some(user) = &spec.user {
+        easy.set_text(TextOption::USERPWD, user.as_str())?;
+    }
+    match spec.http_auth {
+        HttpAuth::Basic => {}
+        HttpAuth::Digest => easy.set_long(LongOption::HTTPAUTH, http_auth::DIGEST)?,
+        HttpAuth::Any => easy.set_long(LongOption::HTTPAUTH, http_auth::ANY)?,
     }
     if spec.compressed {
         // The empty string asks for all that libcurl can decode.
@@ -195,7 +225,48 @@ fn set_request(
     Ok(())
 }
 
-fn set_network(easy: &mut Easy<Dispatch>, spec: &TransferSpec, host: &Host) -> Result<(), SpecError> {
+/// What is sent. Where a guest stands between, it is sent through it, and its size is what the caller says, if he does.
+fn set_body(
+    easy: &mut Easy<Dispatch>,
+    dispatch: &Dispatch,
+    spec: &mut TransferSpec,
+    scheme: &str,
+    waker: Waker,
+) -> Result<(), SpecError> {
+    let through_guest = dispatch.decides(Callback::Read);
+    let (option, size_option, source) = match std::mem::take(&mut spec.body) {
+        Body::None => return Ok(()),
+        // Not as CURLOPT_POSTFIELDS, which nobody could hold: it goes the way of every body.
+        Body::Post(bytes) => (
+            LongOption::POST,
+            OffsetOption::POSTFIELDSIZE_LARGE,
+            Some(Source::bytes(bytes)),
+        ),
+        Body::Upload(source) => (LongOption::UPLOAD, OffsetOption::INFILESIZE_LARGE, Some(source)),
+        Body::Plugin => (LongOption::UPLOAD, OffsetOption::INFILESIZE_LARGE, None),
+    };
+    let size = if through_guest {
+        spec.upload_size
+    } else {
+        source.as_ref().and_then(Source::size)
+    };
+    easy.set_long(option, 1)?;
+    if let Some(size) = size {
+        easy.set_offset(size_option, size)?;
+    }
+    if let Some(offset) = spec.resume_from {
+        easy.set_offset(OffsetOption::RESUME_FROM_LARGE, offset)?;
+    }
+    let source = source.map(|mut source| {
+        source.wakes(waker);
+        source
+    });
+    dispatch.upload.begin(source, size, !scheme.starts_with("http"));
+    Ok(())
+}
+
+/// Whom libcurl may reach, and for how long. Answers how many redirects it follows.
+fn set_network(easy: &mut Easy<Dispatch>, spec: &TransferSpec, host: &Host) -> Result<u64, SpecError> {
     let policy = host.policy();
     let guarded = policy.guards_network();
     let redirects = policy.limits.get(Limit::Redirects);
@@ -220,6 +291,18 @@ fn set_network(easy: &mut Easy<Dispatch>, spec: &TransferSpec, host: &Host) -> R
         // An empty proxy is none, whatever the environment says.
         easy.set_text(TextOption::PROXY, "")?;
     }
+    use std::os::unix::ffi::OsStrExt as _;
+    if let Some(address) = &spec.ftp_port {
+        easy.set_text(TextOption::FTPPORT, address.as_str())?;
+    }
+    if let Some(path) = &spec.unix_socket {
+        easy.set_text(TextOption::UNIX_SOCKET_PATH, path.as_os_str().as_bytes())?;
+    }
+    Ok(redirects)
+}
+
+/// Whom libcurl trusts.
+fn set_trust(easy: &mut Easy<Dispatch>, spec: &TransferSpec) -> Result<(), SpecError> {
     let store = match &spec.ca {
         Some(store) => store.clone(),
         // A store that is broken matters to nobody who verifies nothing.
@@ -236,6 +319,53 @@ fn set_network(easy: &mut Easy<Dispatch>, spec: &TransferSpec, host: &Host) -> R
     }
     if let Some(path) = &store.path {
         easy.set_text(TextOption::CAPATH, path.as_os_str().as_bytes())?;
+    }
+    Ok(())
+}
+
+/// libcurl verifies an SSH host only where it is given a file of known hosts, or a digest, and says nothing where not.
+fn set_ssh(easy: &mut Easy<Dispatch>, spec: &TransferSpec, guest_decides: bool) -> Result<(), SpecError> {
+    use std::os::unix::ffi::OsStrExt as _;
+    let ssh = &spec.ssh;
+    let wrong = |what: &str| {
+        Err(SpecError {
+            what: what.to_owned(),
+            url: false,
+        })
+    };
+    match (&ssh.known_hosts, &ssh.host_public_sha256) {
+        (_, Some(_)) if guest_decides => {
+            return wrong(
+                "with a digest of the host's key libcurl does not ask the plugin's ssh-key: leave out one of them",
+            );
+        }
+        (None, None) if !guest_decides && !spec.insecure => {
+            return wrong(
+                "there is no known_hosts file to verify the SSH host by: name one (--knownhosts), or the host's digest (--hostpubsha256)",
+            );
+        }
+        // One that is told to add a key makes the file.
+        (Some(file), None) if !guest_decides && !spec.insecure && !file.exists() => {
+            let file = escape(&file.to_string_lossy());
+            return wrong(&format!("there is no {file} to verify the SSH host by"));
+        }
+        // The guest is asked in any case: without a file every host is unknown.
+        (None, None) if guest_decides => easy.set_text(TextOption::SSH_KNOWNHOSTS, "/dev/null")?,
+        (Some(file), _) if guest_decides || !spec.insecure => {
+            easy.set_text(TextOption::SSH_KNOWNHOSTS, file.as_os_str().as_bytes())?;
+        }
+        _ => {}
+    }
+    for (option, file) in [
+        (TextOption::SSH_PRIVATE_KEYFILE, &ssh.private_key),
+        (TextOption::SSH_PUBLIC_KEYFILE, &ssh.public_key),
+    ] {
+        if let Some(file) = file {
+            easy.set_text(option, file.as_os_str().as_bytes())?;
+        }
+    }
+    if let Some(digest) = &ssh.host_public_sha256 {
+        easy.set_text(TextOption::SSH_HOST_PUBLIC_KEY_SHA256, digest.as_str())?;
     }
     Ok(())
 }

@@ -2,6 +2,10 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::time::Duration;
+
+use super::stream::Stream;
+use crate::curl::Waker;
 
 /// The bytes of an upload: a file, memory, or a stream that cannot rewind.
 pub struct Source {
@@ -9,32 +13,43 @@ pub struct Source {
     size: Option<u64>,
 }
 
-trait Reader {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
+/// How long a read may wait for bytes that are not there yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Wait {
+    /// Not at all.
+    No,
+    /// So long.
+    AtMost(Duration),
+    /// Until they come.
+    ForEver,
+}
+
+/// Where an upload's bytes come from.
+pub(super) trait Reader: Send {
+    /// Reads to the front of the buffer; 0 bytes are the end, `None` is nothing yet.
+    fn read(&mut self, buffer: &mut [u8], wait: Wait) -> io::Result<Option<usize>>;
+
     /// Whether the next read begins there; false where it cannot.
     fn seek(&mut self, offset: u64) -> io::Result<bool>;
+
+    /// Whether a read would not wait.
+    fn is_ready(&mut self) -> bool {
+        true
+    }
+
+    /// Whom to wake when bytes have come that a read did not wait for.
+    fn wakes(&mut self, _waker: Waker) {}
 }
 
 struct Seekable<R>(R);
-struct Stream<R>(R);
 
-impl<R: Read + Seek> Reader for Seekable<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer)
+impl<R: Read + Seek + Send> Reader for Seekable<R> {
+    fn read(&mut self, buffer: &mut [u8], _: Wait) -> io::Result<Option<usize>> {
+        self.0.read(buffer).map(Some)
     }
 
     fn seek(&mut self, offset: u64) -> io::Result<bool> {
         self.0.seek(SeekFrom::Start(offset)).map(|_| true)
-    }
-}
-
-impl<R: Read> Reader for Stream<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer)
-    }
-
-    fn seek(&mut self, _: u64) -> io::Result<bool> {
-        Ok(false)
     }
 }
 
@@ -63,10 +78,12 @@ impl Source {
         }
     }
 
-    /// A stream of unknown size that cannot rewind; HTTP/1.1 sends it chunked.
-    pub fn stream(reader: impl Read + 'static) -> Source {
+    /// A stream of unknown size that cannot rewind; HTTP/1.1 sends it chunked. A thread of its own reads it, so that a
+    /// transfer whose stream is silent can still time out and be cancelled. The thread ends with the stream: where a
+    /// read never returns, it stays until the process ends.
+    pub fn stream(reader: impl Read + Send + 'static) -> Source {
         Source {
-            reader: Box::new(Stream(reader)),
+            reader: Box::new(Stream::new(reader)),
             size: None,
         }
     }
@@ -76,8 +93,16 @@ impl Source {
         self.size
     }
 
-    pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.reader.read(buffer)
+    pub(super) fn read(&mut self, buffer: &mut [u8], wait: Wait) -> io::Result<Option<usize>> {
+        self.reader.read(buffer, wait)
+    }
+
+    pub(super) fn is_ready(&mut self) -> bool {
+        self.reader.is_ready()
+    }
+
+    pub(super) fn wakes(&mut self, waker: Waker) {
+        self.reader.wakes(waker);
     }
 
     pub(super) fn seek(&mut self, offset: u64) -> io::Result<bool> {

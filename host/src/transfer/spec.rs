@@ -1,11 +1,13 @@
 //! What is wanted of a transfer: curl's options, by their meaning.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::source::Source;
 use crate::ca::CaStore;
 use crate::callback::Callback;
+use crate::sink::Sink;
 
 /// What a transfer shall do. The defaults are the curl tool's.
 #[derive(Debug, Default)]
@@ -18,6 +20,10 @@ pub struct TransferSpec {
     pub headers: Vec<Header>,
     /// What is sent (`-d`, `-T`).
     pub body: Body,
+    /// The size that is announced of a body that a plugin's `read` sends; `None` announces none.
+    pub upload_size: Option<u64>,
+    /// Where an upload resumes, in bytes from its beginning (`-C`).
+    pub resume_from: Option<u64>,
     /// Whether redirects are followed (`-L`).
     pub follow: bool,
     /// How many of them; `None` is the policy's limit (`--max-redirs`).
@@ -26,7 +32,19 @@ pub struct TransferSpec {
     pub fail_on_error: bool,
     /// Whether the response's headers are delivered before the body (`-i`).
     pub show_headers: bool,
-    /// Whether certificates are not verified (`-k`).
+    /// Where header lines go as well (`-D`).
+    pub dump_header: Option<Box<dyn Sink>>,
+    /// User name and password, with a colon between them (`-u`).
+    pub user: Option<String>,
+    /// How the user is authenticated over HTTP.
+    pub http_auth: HttpAuth,
+    /// What SSH needs.
+    pub ssh: Ssh,
+    /// Active FTP: the address that the server shall connect to, `-` being the control connection's (`-P`).
+    pub ftp_port: Option<String>,
+    /// The unix socket to connect to in place of the URL's host (`--unix-socket`).
+    pub unix_socket: Option<PathBuf>,
+    /// Whether certificates and SSH hosts are not verified (`-k`).
     pub insecure: bool,
     /// Where CA certificates are (`--cacert`); `None` is where the curl tool looks, its environment variables first.
     pub ca: Option<CaStore>,
@@ -76,8 +94,15 @@ impl TransferSpec {
         if self.method.as_deref().is_some_and(broken) {
             return wrong("the method".to_owned());
         }
-        if self.user_agent.as_deref().is_some_and(broken) {
-            return wrong("the user agent".to_owned());
+        for (name, value) in [
+            ("the user agent", &self.user_agent),
+            ("the user", &self.user),
+            ("the address of active FTP", &self.ftp_port),
+            ("the host's digest", &self.ssh.host_public_sha256),
+        ] {
+            if value.as_deref().is_some_and(broken) {
+                return wrong(name.to_owned());
+            }
         }
         Ok(())
     }
@@ -102,6 +127,35 @@ pub enum Body {
     Post(Vec<u8>),
     /// An upload: PUT over HTTP, STOR over FTP.
     Upload(Source),
+    /// An upload of which the caller has nothing: the plugin's `read` sends all of it.
+    Plugin,
+}
+
+/// How a user is authenticated over HTTP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HttpAuth {
+    /// Basic: the password goes with the first request.
+    #[default]
+    Basic,
+    /// Digest (`--digest`).
+    Digest,
+    /// The best that the server offers (`--anyauth`).
+    Any,
+}
+
+/// What `sftp://` and `scp://` need.
+#[derive(Clone, Debug, Default)]
+pub struct Ssh {
+    /// The file of known hosts (`--knownhosts`). Without one, and without a digest, every host is unknown.
+    pub known_hosts: Option<PathBuf>,
+    /// Whether that file stays as it is, though a plugin's `ssh-key` would add to it.
+    pub known_hosts_stay: bool,
+    /// The user's private key (`--key`).
+    pub private_key: Option<PathBuf>,
+    /// The user's public key (`--pubkey`); libcurl makes it of the private one where it can.
+    pub public_key: Option<PathBuf>,
+    /// The SHA-256 of the host's key, in base64 (`--hostpubsha256`). libcurl asks nobody then.
+    pub host_public_sha256: Option<String>,
 }
 
 /// Which HTTP is spoken.

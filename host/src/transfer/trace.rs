@@ -1,7 +1,10 @@
 //! One line a callback, like strace's: what was asked, what was answered, what it cost.
 
 use crate::escape::quote;
-use crate::guest::{CallStats, Failure, HeaderAction, OpenVerdict, RequestHead, WriteAction};
+use crate::guest::{
+    CallStats, Failure, HeaderAction, IoctlAction, KeyAction, OpenVerdict, ReadAction, RedirectAction, RequestHead,
+    SeekAction, SockoptAction, WriteAction,
+};
 
 /// An answer, in a word or two.
 pub(super) trait Shown {
@@ -56,6 +59,40 @@ impl Shown for OpenVerdict {
             OpenVerdict::Deny(words) => format!("deny {}", quote(words)),
             OpenVerdict::ConnectTo(address) => format!("connect to {address}"),
         }
+    }
+}
+
+impl Shown for ReadAction {
+    fn shown(&self) -> String {
+        match self {
+            ReadAction::Pass => "pass".to_owned(),
+            ReadAction::Data(bytes) => format!("{} bytes", bytes.len()),
+            ReadAction::Eof => "eof".to_owned(),
+            ReadAction::Pause(time) => format!("pause {time} ms"),
+        }
+    }
+}
+
+macro_rules! named {
+    ($($action:ident { $($case:ident: $name:literal),* })*) => {
+        $(impl Shown for $action {
+            fn shown(&self) -> String {
+                match self {
+                    $($action::$case => $name,)*
+                }
+                .to_owned()
+            }
+        })*
+    };
+}
+
+named! {
+    SeekAction { Ok: "ok", Fail: "fail", CantSeek: "can't seek" }
+    IoctlAction { Ok: "ok", UnknownCmd: "unknown command", FailRestart: "fail restart" }
+    SockoptAction { Ok: "ok", Error: "error", AlreadyConnected: "already connected" }
+    RedirectAction { Follow: "follow", Finish: "finish" }
+    KeyAction {
+        FineAddToFile: "fine, add to file", Fine: "fine", Reject: "reject", Defer: "defer", FineReplace: "fine, replace"
     }
 }
 

@@ -1,8 +1,11 @@
 //! What a guest may ask about its transfer, answered by getinfo alone.
 
+use std::time::Duration;
+
+use super::body::SharedBody;
 use super::message::public_url;
 use crate::curl::{Info, InfoHandle, InfoName};
-use crate::guest::{Dialled, TransferInfo, TransferView};
+use crate::guest::{Dialled, Taken, TransferInfo, TransferView};
 
 /// A transfer as its guest sees it.
 pub(super) struct View {
@@ -10,6 +13,7 @@ pub(super) struct View {
     pub(super) host: String,
     pub(super) scheme: String,
     pub(super) info: InfoHandle,
+    pub(super) body: SharedBody,
 }
 
 impl TransferView for View {
@@ -26,7 +30,7 @@ impl TransferView for View {
             return TransferInfo::Unknown;
         };
         match self.info.get(found) {
-            // The caller's credentials are none of the guest's affair.
+            // A URL's credentials are none of the guest's affair.
             Some(Info::Text(url)) if URLS.contains(&name) => {
                 public_url(&url).map_or(TransferInfo::None, TransferInfo::Text)
             }
@@ -46,6 +50,10 @@ impl TransferView for View {
         } else {
             Dialled::Origin
         }
+    }
+
+    fn take_upload(&self, max: usize, patience: Duration) -> Taken {
+        self.body.take(max, patience)
     }
 }
 

@@ -1,13 +1,16 @@
 //! One cell: a transfer is run, and everything about its end is looked at.
 
-use transferhost::{Blame, Callback, Host, Limit, Outcome, Policy, PolicyKind, TransferSpec};
-use transferhost_tests::http::{self, Response};
-use transferhost_tests::origin::Origin;
+use std::fs;
 
-use crate::expected::{Fate, Guest};
+use transferhost::{Blame, Callback, Host, Limit, Outcome, Policy, PolicyKind, Ssh, TransferSpec};
+use transferhost_tests::origin::Origin;
+use transferhost_tests::request::Request;
+use transferhost_tests::sshd::Sshd;
+
+use crate::errand::{self, BODY, Errand, UPLOAD};
+use crate::expected::{Fate, Guest, Row};
 use crate::watched::{self, Watched};
 
-const BODY: &[u8] = b"a short body\n";
 const FUEL: u64 = 5_000_000;
 const MEMORY: u64 = 32 << 20;
 /// How long those may sleep that are to be cut.
@@ -18,6 +21,8 @@ const LONG: u64 = 20_000;
 /// What all cells share.
 pub(crate) struct Stage {
     origin: Origin,
+    /// For what only a host that speaks SSH can show; not everywhere there is one.
+    sshd: Option<Sshd>,
     patient: Host,
     hasty: Host,
 }
@@ -42,14 +47,39 @@ impl Stage {
             watched::host(policy, &limits)
         };
         Self {
-            origin: http::serve(|_| Response::ok(BODY)).expect("an origin"),
+            origin: errand::origin(),
+            sshd: Sshd::start().expect("an sshd").inspect(|sshd| {
+                fs::write(sshd.file("body"), BODY).expect("a served file");
+            }),
             patient: host(LONG),
             hasty: host(SHORT),
         }
     }
 
+    /// Whether there is what this callback is called for.
+    pub(crate) fn can_try(&self, callback: Callback) -> bool {
+        callback != Callback::SshKey || self.sshd.is_some()
+    }
+
+    /// The transfer in which it is called.
+    fn spec(&self, callback: Callback, errand: Errand) -> TransferSpec {
+        let Some(sshd) = self.sshd.as_ref().filter(|_| callback == Callback::SshKey) else {
+            return errand.spec(&self.origin);
+        };
+        let [_, private, _, public] = sshd.login();
+        TransferSpec {
+            url: sshd.url("sftp", "body"),
+            ssh: Ssh {
+                private_key: Some(private.into()),
+                public_key: Some(public.into()),
+                ..Ssh::default()
+            },
+            ..TransferSpec::default()
+        }
+    }
+
     /// The cell; where it is not what it must be, the reason, and what it was.
-    pub(crate) fn observe(&self, callback: Callback, fate: Fate, guest: &Guest, code: u32) -> Result<Seen, String> {
+    pub(crate) fn observe(&self, callback: Callback, fate: Fate, guest: &Guest, row: &Row) -> Result<Seen, String> {
         let host = if fate == Fate::Deadline {
             &self.hasty
         } else {
@@ -59,16 +89,18 @@ impl Stage {
         let origin = self.origin.address().to_string();
         let settings = guest.settings().iter();
         let spec = TransferSpec {
-            url: self.origin.url("/"),
             config: settings
                 .map(|(key, value)| ((*key).to_owned(), value.replace("ORIGIN", &origin)))
                 .collect(),
             panic_in: (fate == Fate::HostPanic).then_some(callback),
-            ..TransferSpec::default()
+            ..self.spec(callback, row.errand)
         };
+        let before = self.origin.requests().len();
         let watched = watched::run(host, &plugin, spec)?;
-        let text = shown(&watched.outcome);
-        check(&watched, callback, fate, code).map_err(|why| format!("{why}; it was {text}"))?;
+        let text = shown(&watched.outcome, callback);
+        let checked = check(&watched, callback, fate, row.code)
+            .and_then(|()| check_sent(&self.origin.requests()[before..], callback, fate, row.errand));
+        checked.map_err(|why| format!("{why}; it was {text}"))?;
         Ok(Seen {
             text,
             code: watched.outcome.code.number(),
@@ -77,7 +109,11 @@ impl Stage {
 }
 
 /// A cell of the documentation.
-fn shown(outcome: &Outcome) -> String {
+fn shown(outcome: &Outcome, callback: Callback) -> String {
+    let without_end = match callback {
+        Callback::Start => "libcurl not begun",
+        _ => "libcurl cut short",
+    };
     let cause = outcome.abort.as_ref().map(|abort| format!("`{}`, ", abort.cause));
     let libcurl = outcome.libcurl_code.map(|code| format!("libcurl {code}"));
     format!(
@@ -85,7 +121,7 @@ fn shown(outcome: &Outcome) -> String {
         outcome.code,
         outcome.name,
         cause.unwrap_or_default(),
-        libcurl.as_deref().unwrap_or("libcurl not begun")
+        libcurl.as_deref().unwrap_or(without_end)
     )
 }
 
@@ -122,7 +158,7 @@ fn check(watched: &Watched, callback: Callback, fate: Fate, code: u32) -> Result
         // The first cause is the last call.
         _ => same("the calls", calls, 1)?,
     }
-    let comes_after_the_body = matches!(callback, Callback::WriteEnd | Callback::Done);
+    let comes_after_the_body = matches!(callback, Callback::WriteEnd | Callback::Closesocket | Callback::Done);
     let body = if fate == Fate::Ok || comes_after_the_body {
         BODY
     } else {
@@ -134,6 +170,25 @@ fn check(watched: &Watched, callback: Callback, fate: Fate, code: u32) -> Result
         same("what was delivered after the cause", watched.delivered_last(), 0)?;
     }
     Ok(())
+}
+
+/// What the origin got: all of an errand that went well, and of one that was ended in the middle not its second half.
+fn check_sent(requests: &[Request], callback: Callback, fate: Fate, errand: Errand) -> Result<(), String> {
+    let last = if errand.brings() { "/upload" } else { "/" };
+    let last = requests.iter().filter(|request| request.path() == last);
+    let bodies: Vec<&[u8]> = last.map(|request| request.body.as_slice()).collect();
+    let expected: &[u8] = match callback {
+        // The guest's own bytes.
+        Callback::Read => b"xxxxx",
+        _ if errand.brings() => UPLOAD,
+        _ => b"",
+    };
+    match fate {
+        _ if callback == Callback::SshKey => same("the requests", requests.len(), 0),
+        Fate::Ok => same("the requests", bodies, vec![expected]),
+        _ if errand != Errand::Fetch => same("the requests", bodies, Vec::new()),
+        _ => Ok(()),
+    }
 }
 
 fn same<T: PartialEq + std::fmt::Debug>(what: &str, is: T, should: T) -> Result<(), String> {

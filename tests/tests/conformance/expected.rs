@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use transferhost::Callback;
 use transferhost_tests::guests;
 
+use crate::errand::Errand;
+
 /// What befalls a call of a guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
@@ -70,7 +72,7 @@ pub(crate) enum Guest {
     Example(&'static str, &'static [(&'static str, &'static str)]),
     /// One of the attacks.
     Attack(String),
-    /// An attack whose settings make it harmless.
+    /// An attack that its settings make harmless, or that comes to nothing.
     Tamed(&'static str, &'static [(&'static str, &'static str)]),
 }
 
@@ -102,52 +104,69 @@ impl Guest {
 pub(crate) struct Row {
     /// The CURLcode that its page in `wit/` gives for an abort, and so for whatever else ends it.
     pub(crate) code: u32,
+    /// The transfer that it is called in.
+    pub(crate) errand: Errand,
     ok: Guest,
     refuse: Result<Guest, &'static str>,
 }
 
+const EDIT: &[(&str, &str)] = &[("set.X-Team", "blue")];
+const YES: &[(&str, &str)] = &[("answer", "yes")];
+/// It exports whatever has no answer but to go on.
+const MEDDLER: Guest = Guest::Tamed("meddler", &[]);
+const GOES_ON: &str = "it goes on or aborts";
+
 /// Each callback has a row here, or it does not compile.
-pub(crate) fn row(callback: Callback) -> Option<Row> {
-    let edit: &[_] = &[("set.X-Team", "blue")];
-    Some(match callback {
-        Callback::Start => Row {
-            code: 42,
-            ok: Guest::Example("header-editor", edit),
-            refuse: Err("it goes on or aborts"),
-        },
-        Callback::Opensocket => Row {
-            code: 7,
-            ok: Guest::Tamed("connect-elsewhere", &[("to", "ORIGIN")]),
-            refuse: Ok(Guest::Example("ssrf-guard", &[])),
-        },
-        Callback::Xferinfo => Row {
-            code: 42,
-            ok: Guest::Example("print-progress", &[]),
-            refuse: Err("it goes on or aborts"),
-        },
-        Callback::Header => Row {
-            code: 23,
-            ok: Guest::Example("headers-to-stderr", &[]),
-            refuse: Err("a line that is dropped is only not shown; what says no is an abort"),
-        },
-        Callback::Write => Row {
-            code: 23,
-            ok: Guest::Example("pass", &[]),
-            refuse: Err("`finish` ends it as a success; what says no is an abort"),
-        },
-        Callback::WriteEnd => Row {
-            code: 23,
-            ok: Guest::Example("redactor", &[]),
-            refuse: Err("it returns the last bytes or aborts"),
-        },
-        Callback::Done => Row {
-            code: 42,
-            ok: Guest::Example("header-editor", edit),
-            refuse: Err("it goes on or aborts"),
-        },
-        // The caller's own upload: no guest is asked, so no plugin may export them.
-        Callback::Read | Callback::Seek => return None,
-    })
+pub(crate) fn row(callback: Callback) -> Row {
+    use Guest::{Example, Tamed};
+    let refusal = Ok(Guest::Attack(format!("refuse-{callback}")));
+    let finishes = Err("`finish` ends it as a success; what says no is an abort");
+    let (code, errand, ok, refuse) = match callback {
+        Callback::Start => (42, Errand::Fetch, Example("header-editor", EDIT), Err(GOES_ON)),
+        Callback::Timer => (42, Errand::Fetch, MEDDLER, Err(GOES_ON)),
+        Callback::Opensocket => (
+            7,
+            Errand::Fetch,
+            Tamed("connect-elsewhere", &[("to", "ORIGIN")]),
+            Ok(Example("ssrf-guard", &[])),
+        ),
+        Callback::Sockopt => (42, Errand::Fetch, Tamed("refuse-sockopt", YES), refusal),
+        Callback::Socket => (42, Errand::Fetch, MEDDLER, Err(GOES_ON)),
+        Callback::SshKey => (60, Errand::Fetch, Tamed("refuse-ssh-key", YES), refusal),
+        Callback::Debug => (42, Errand::Fetch, MEDDLER, Err(GOES_ON)),
+        Callback::Read => (
+            42,
+            Errand::Bring,
+            Tamed("read-beyond", &[("bytes", "5")]),
+            Err("`eof` ends the upload, not the transfer; what says no is an abort"),
+        ),
+        Callback::Seek => (65, Errand::BringMoved, Tamed("refuse-seek", YES), refusal),
+        Callback::Ioctl => (65, Errand::BringMoved, Tamed("refuse-ioctl", YES), refusal),
+        Callback::Xferinfo => (42, Errand::Fetch, Example("print-progress", &[]), Err(GOES_ON)),
+        Callback::Progress => (42, Errand::Fetch, MEDDLER, Err(GOES_ON)),
+        Callback::Header => (
+            23,
+            Errand::Fetch,
+            Example("headers-to-stderr", &[]),
+            Err("a line that is dropped is only not shown; what says no is an abort"),
+        ),
+        Callback::Redirect => (42, Errand::FetchMoved, MEDDLER, finishes),
+        Callback::Write => (23, Errand::Fetch, Example("pass", &[]), finishes),
+        Callback::WriteEnd => (
+            23,
+            Errand::Fetch,
+            Example("redactor", &[]),
+            Err("it returns the last bytes or aborts"),
+        ),
+        Callback::Closesocket => (42, Errand::Fetch, MEDDLER, Err(GOES_ON)),
+        Callback::Done => (42, Errand::Fetch, Example("header-editor", EDIT), Err(GOES_ON)),
+    };
+    Row {
+        code,
+        errand,
+        ok,
+        refuse,
+    }
 }
 
 impl Row {

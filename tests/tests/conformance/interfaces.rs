@@ -38,8 +38,13 @@ impl Interfaces {
         let Some(ok) = &result.ok else {
             return "go on".to_owned();
         };
-        let Some(TypeDefKind::Variant(variant)) = self.kind(ok) else {
-            return code(&self.name(ok));
+        let variant = match self.kind(ok) {
+            Some(TypeDefKind::Variant(variant)) => variant,
+            Some(TypeDefKind::Enum(it)) => {
+                let cases: Vec<_> = it.cases.iter().map(|case| code(&case.name)).collect();
+                return cases.join(", ");
+            }
+            _ => return code(&self.name(ok)),
         };
         let cases = variant.cases.iter().map(|case| match &case.ty {
             Some(ty) => code(&format!("{}({})", case.name, self.name(ty))),
@@ -69,8 +74,10 @@ impl Interfaces {
         let ty = match ty {
             Type::String => return "string".to_owned(),
             Type::U8 => return "u8".to_owned(),
+            Type::U16 => return "u16".to_owned(),
             Type::U32 => return "u32".to_owned(),
             Type::U64 => return "u64".to_owned(),
+            Type::F64 => return "f64".to_owned(),
             Type::Id(id) => &self.0.types[*id],
             other => panic!("a type that is new here: {other:?}"),
         };
@@ -78,6 +85,7 @@ impl Interfaces {
             return name.clone();
         }
         match &ty.kind {
+            TypeDefKind::Option(of) => format!("option<{}>", self.name(of)),
             TypeDefKind::List(of) => format!("list<{}>", self.name(of)),
             TypeDefKind::Handle(Handle::Borrow(of)) => format!("borrow<{}>", self.name(&Type::Id(*of))),
             TypeDefKind::Result(it) => format!("result<{}, {}>", part(&it.ok), part(&it.err)),

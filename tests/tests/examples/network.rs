@@ -110,3 +110,13 @@ pub(super) fn slow_transfer_gate() {
     }
     assert_eq!(origin.accepted(), before);
 }
+
+/// Where there is nothing to pin; a real host's key is pinned in the tests of SSH.
+#[test]
+pub(super) fn ssh_key_pin() {
+    let origin = http::serve(|_| Response::ok("")).unwrap();
+    let setting = format!("sha256={}", "A".repeat(43));
+    let ended = run("ssh-key-pin", &[&setting], &[&origin.url("/")]);
+    let words = "only the hosts of sftp:// and scp:// have a key to pin";
+    refused(&ended, 42, "start", "guest-abort", words, b"");
+}

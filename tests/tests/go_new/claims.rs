@@ -93,6 +93,7 @@ fn run(project: &Path, number: usize) -> Ended {
         // A busy machine is not what is tried here.
         .args(["--call-time", "5s", "--limit", "instantiate-time=30s"])
         .args(["--set", &format!("claim={number}")])
+        .args(["--set", &format!("long={}", "0123456789".repeat(500))])
         .arg(project.join("plugin.wasm"))
         .args(["-v", &body])
         .end()

@@ -49,6 +49,31 @@ pub(super) const CLAIMS: &[Claim] = &[
         Says("from beside"),
         NO_GOROUTINES,
     ),
+    // A stack that grows while an import is under way is moved.
+    claim(
+        "an import may be called at any depth of a goroutine's stack",
+        r#""strings""#,
+        r#"wrong := make(chan string)
+        var deep func(int) string
+        deep = func(n int) string {
+            var room [8]int
+            room[n%8] = n
+            if n > 0 { return deep(n-1)[room[(n+1)%8]:] }
+            all := store.GetAll()
+            if all.IsErr() || len(all.Ok()) != 2 { return "a setting is missing" }
+            for _, it := range all.Ok() {
+                if it.F0 == "long" && it.F1 != strings.Repeat("0123456789", 500) { return "a setting is another" }
+            }
+            return ""
+        }
+        for n := range 24 {
+            go func() { wrong <- deep(n * 4) }()
+            if it := <-wrong; it != "" { said = it }
+        }
+        if said == "" { said = "all the same" }"#,
+        Says("all the same"),
+        NO_GOROUTINES,
+    ),
     claim(
         "a goroutine that is not waited for stands still",
         r#""runtime""#,

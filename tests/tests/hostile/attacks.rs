@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use transferhost_tests::{guests, root};
 
-use crate::expected::{self, End, Given};
+use crate::expected::{self, Expected};
 
 /// One attack.
 pub(crate) struct Attack {
@@ -13,8 +13,7 @@ pub(crate) struct Attack {
     pub(crate) path: PathBuf,
     /// What it does, in a sentence of its own file.
     pub(crate) what: String,
-    pub(crate) end: End,
-    pub(crate) given: Given,
+    pub(crate) expected: Expected,
 }
 
 /// Every attack of `guest-examples/hostile`, and files that are no plugins at all, which are put into `folder`.
@@ -45,8 +44,7 @@ fn attack(name: &str, path: PathBuf, what: String) -> Attack {
         name: name.to_owned(),
         path,
         what,
-        end: expected.0,
-        given: expected.1,
+        expected,
     }
 }
 

@@ -7,8 +7,9 @@ use transferhost_tests::command::Transferhost;
 use transferhost_tests::running::Ended;
 
 use crate::attacks::Attack;
+use crate::errand::BODY;
 use crate::expected::End;
-use crate::site::{BODY, Site};
+use crate::site::Site;
 
 pub(crate) struct Run {
     ended: Ended,
@@ -26,7 +27,7 @@ impl Run {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let file = folder.path().join("outcome.json");
         let mut run = Transferhost::run().arg("--outcome").arg(&file);
-        for (limit, value) in Site::limits(attack.given) {
+        for (limit, value) in Site::limits(attack.expected.given) {
             let row = limit.row();
             let unit = match row.unit {
                 transferhost::limits::Unit::Milliseconds => "ms",
@@ -34,16 +35,22 @@ impl Run {
             };
             run = run.arg("--limit").arg(format!("{}={value}{unit}", row.key));
         }
-        for (key, value) in site.settings(attack.given) {
+        for (key, value) in site.settings(attack.expected.given) {
             run = run.arg("--set").arg(format!("{key}={value}"));
         }
-        if let Some(policy) = site.policy(attack.given) {
+        if let Some(policy) = site.policy(attack.expected.given) {
             run = run.arg("--policy-file").arg(policy);
         }
-        let ended = run.arg(&attack.path).arg(site.url()).end();
+        run = run.arg(&attack.path);
+        for argument in site.arguments(attack.expected.errand) {
+            run = run.arg(argument);
+        }
+        let ended = run.end();
         let outcome = fs::read_to_string(&file).ok().filter(|text| !text.is_empty());
         let own = ended.stderr.lines().filter(|line| line.starts_with("transferhost: "));
-        let said: Vec<String> = own.map(str::to_owned).collect();
+        // That a callback will not be called is said before anything happens.
+        let said = own.filter(|line| !line.starts_with("transferhost: warning: "));
+        let said: Vec<String> = said.map(str::to_owned).collect();
         let shown = said.first().map(|line| shown(&site.without_ports(line)));
         Self {
             outcome: outcome.map(|text| serde_json::from_str(&text).expect("an outcome is JSON")),
@@ -69,7 +76,7 @@ impl Run {
     }
 
     pub(crate) fn check(&self, attack: &Attack) -> Result<(), String> {
-        let end = attack.end;
+        let end = attack.expected.end;
         same("the exit code", self.ended.code(), i32::try_from(end.code()).ok())?;
         let body = if end.has_body() { BODY } else { b"" };
         same("what was delivered", self.ended.stdout.as_slice(), body)?;
@@ -114,7 +121,7 @@ fn is_unsafe(c: char) -> bool {
         || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// The message as the documentation has it: what a compiler chose is left out, and a long one is cut.
+/// The message as the documentation has it: what a compiler or libcurl chose is left out, and a long one is cut.
 fn shown(line: &str) -> String {
     let line = line.strip_prefix("transferhost: ").unwrap_or(line);
     let line = match line.split_once("trapped: unreachable in ") {
@@ -123,6 +130,11 @@ fn shown(line: &str) -> String {
     };
     let line = match line.split_once("not a valid component: ") {
         Some((before, _)) => format!("{before}not a valid component: …"),
+        None => line,
+    };
+    // How much libcurl has room for differs from one to the other.
+    let line = match line.split_once("rules: data of ") {
+        Some((before, _)) => format!("{before}rules: data of …"),
         None => line,
     };
     match line.char_indices().nth(SHOWN) {

@@ -1,5 +1,16 @@
 //! How each attack must end. One that is not named here has no expectation, and that fails.
 
+use crate::errand::Errand;
+
+/// What is done with an attack, and what comes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Expected {
+    pub(crate) end: End,
+    pub(crate) given: Given,
+    /// The transfer that it is let loose in.
+    pub(crate) errand: Errand,
+}
+
 /// How an attack ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
@@ -25,24 +36,39 @@ pub(crate) enum Given {
     AnotherListener,
 }
 
-const CALLBACKS: [(&str, u32); 7] = [
-    ("start", 42),
-    ("opensocket", 7),
-    ("xferinfo", 42),
-    ("header", 23),
-    ("write", 23),
-    ("write-end", 23),
-    ("done", 42),
+const CALLBACKS: [(&str, u32, Errand); 17] = [
+    ("start", 42, Errand::Fetch),
+    ("timer", 42, Errand::Fetch),
+    ("opensocket", 7, Errand::Fetch),
+    ("sockopt", 42, Errand::Fetch),
+    ("socket", 42, Errand::Fetch),
+    ("debug", 42, Errand::Fetch),
+    ("read", 42, Errand::Bring),
+    ("seek", 65, Errand::BringMoved),
+    ("ioctl", 65, Errand::BringMoved),
+    ("xferinfo", 42, Errand::Fetch),
+    ("progress", 42, Errand::Fetch),
+    ("header", 23, Errand::Fetch),
+    ("redirect", 42, Errand::FetchMoved),
+    ("write", 23, Errand::Fetch),
+    ("write-end", 23, Errand::Fetch),
+    ("closesocket", 42, Errand::Fetch),
+    ("done", 42, Errand::Fetch),
 ];
 
 /// What is expected of an attack by its file's name.
-pub(crate) fn of(name: &str) -> Option<(End, Given)> {
+pub(crate) fn of(name: &str) -> Option<Expected> {
     if let Some(expected) = in_a_callback(name) {
         return Some(expected);
     }
     let given = match name {
         "connect-elsewhere" => Given::AnotherListener,
         _ => Given::Nothing,
+    };
+    let errand = match name {
+        "pause-read" | "read-beyond" | "read-nothing" => Errand::Bring,
+        "meddler" => Errand::BringMoved,
+        _ => Errand::Fetch,
     };
     let in_write = |cause| ended("write", 23, cause);
     let end = match name {
@@ -61,7 +87,9 @@ pub(crate) fn of(name: &str) -> Option<(End, Given)> {
         "table-bomb" => in_write("table"),
         "bad-address" => ended("opensocket", 7, "bad-return"),
         "connect-elsewhere" => ended("opensocket", 7, "policy"),
-        "header-smuggler" => End::Well,
+        "pause-read" => ended("read", 28, "pause-budget"),
+        "read-beyond" | "read-nothing" => ended("read", 26, "bad-return"),
+        "header-smuggler" | "meddler" => End::Well,
         "loop-instantiate" => End::NotLoaded("instantiated: out-of-fuel"),
         "wrong-type" => End::NotLoaded("has not the type"),
         "wrong-version" => End::NotLoaded("write@0.2.0"),
@@ -77,26 +105,39 @@ pub(crate) fn of(name: &str) -> Option<(End, Given)> {
         "broken-text" => End::NotLoaded("text is not valid"),
         _ => return None,
     };
-    Some((end, given))
+    Some(Expected { end, given, errand })
 }
 
-/// The five ends that can be met in any callback.
-fn in_a_callback(name: &str) -> Option<(End, Given)> {
+/// The ends that can be met in any callback, and a no.
+fn in_a_callback(name: &str) -> Option<Expected> {
     let (how, callback) = name.split_once('-')?;
-    let (callback, code) = CALLBACKS.into_iter().find(|(known, _)| *known == callback)?;
     let cause = match how {
         "abort" => "guest-abort",
         "trap" => "trap",
         "loop" => "out-of-fuel",
         "sleep" => "deadline",
         "memory" => "memory",
+        "refuse" => "refused",
         _ => return None,
     };
     let given = match how {
         "sleep" => Given::LittleTime,
         _ => Given::Nothing,
     };
-    Some((ended(callback, code, cause), given))
+    // Over HTTP nobody asks it.
+    if callback == "ssh-key" {
+        return Some(Expected {
+            end: End::Well,
+            given,
+            errand: Errand::Fetch,
+        });
+    }
+    let (callback, code, errand) = CALLBACKS.into_iter().find(|(known, ..)| *known == callback)?;
+    Some(Expected {
+        end: ended(callback, code, cause),
+        given,
+        errand,
+    })
 }
 
 fn ended(callback: &'static str, code: u32, cause: &'static str) -> End {
@@ -117,7 +158,7 @@ impl End {
     pub(crate) fn has_body(self) -> bool {
         match self {
             End::Well => true,
-            End::Ended { callback, .. } => matches!(callback, "write-end" | "done"),
+            End::Ended { callback, .. } => matches!(callback, "write-end" | "closesocket" | "done"),
             End::NotLoaded(_) => false,
         }
     }

@@ -4,8 +4,9 @@ use transferhost::{Host, LoadError, Plugin, Policy, PolicyKind, TransferSpec};
 use transferhost_tests::guests;
 
 use crate::attacks::Attack;
+use crate::errand::{BODY, Errand};
 use crate::expected::{End, Given};
-use crate::site::{BODY, Site};
+use crate::site::Site;
 use crate::watched::{self, Watched};
 
 /// One host for each thing that is given, and on each a plugin that behaves, loaded before the first attack.
@@ -37,28 +38,28 @@ impl<'a> Crowd<'a> {
         found.expect("a host for each")
     }
 
-    fn transfer(&self, host: &Host, plugin: &Plugin, given: Given) -> Result<Watched, String> {
+    fn transfer(&self, host: &Host, plugin: &Plugin, given: Given, errand: Errand) -> Result<Watched, String> {
         let spec = TransferSpec {
-            url: self.site.url(),
             config: self.site.settings(given),
-            ..TransferSpec::default()
+            ..self.site.spec(errand)
         };
         watched::run(host, plugin, spec)
     }
 
     /// The attack ends as it does on the command line.
     pub(crate) fn attack(&self, attack: &Attack) -> Result<(), String> {
-        let (_, host, _) = self.host(attack.given);
-        let plugin = match (host.load(&attack.path), attack.end) {
+        let expected = attack.expected;
+        let (_, host, _) = self.host(expected.given);
+        let plugin = match (host.load(&attack.path), expected.end) {
             (Err(LoadError::Refused { .. } | LoadError::Trial { .. }), End::NotLoaded(_)) => return Ok(()),
             (Err(error), _) => return Err(error.to_string()),
             (Ok(_), End::NotLoaded(_)) => return Err("it must not be loaded".to_owned()),
             (Ok(plugin), _) => plugin,
         };
-        let watched = self.transfer(host, &plugin, attack.given)?;
+        let watched = self.transfer(host, &plugin, expected.given, expected.errand)?;
         let outcome = &watched.outcome;
         let abort = outcome.abort.as_ref();
-        let (callback, cause) = match attack.end {
+        let (callback, cause) = match expected.end {
             End::Ended { callback, cause, .. } => (Some(callback), Some(cause)),
             _ => (None, None),
         };
@@ -67,14 +68,14 @@ impl<'a> Crowd<'a> {
             abort.and_then(|abort| abort.callback).map(|callback| callback.name()),
             abort.map(|abort| abort.cause.to_string()),
         );
-        let must = (attack.end.code(), callback, cause.map(str::to_owned));
+        let must = (expected.end.code(), callback, cause.map(str::to_owned));
         if is != must {
             return Err(format!("it must end with {must:?} and ended with {is:?}"));
         }
-        if attack.end != End::Well && watched.delivered_last() > 0 {
+        if expected.end != End::Well && watched.delivered_last() > 0 {
             return Err("bytes were delivered after the cause".to_owned());
         }
-        let body = if attack.end.has_body() { BODY } else { b"" };
+        let body = if expected.end.has_body() { BODY } else { b"" };
         if watched.delivered() != body {
             return Err(format!("{} bytes were delivered", watched.delivered().len()));
         }
@@ -83,8 +84,8 @@ impl<'a> Crowd<'a> {
 
     /// A transfer that means no harm, on the host that was just attacked.
     pub(crate) fn behave(&self, after: &Attack) -> Result<(), String> {
-        let (given, host, plugin) = self.host(after.given);
-        let watched = self.transfer(host, plugin, *given)?;
+        let (given, host, plugin) = self.host(after.expected.given);
+        let watched = self.transfer(host, plugin, *given, Errand::Fetch)?;
         let asked = ["start", "write", "write-end"].map(|callback| watched.calls(callback));
         if watched.outcome.code.number() == 0 && watched.delivered() == BODY && asked == [1, 1, 1] {
             return Ok(());

@@ -1,17 +1,17 @@
 //! Where the attacks are run: an origin, a listener that nobody may reach, and the limits.
 
+use std::ffi::OsString;
 use std::fs;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
-use transferhost::Limit;
-use transferhost_tests::http::{self, Response};
+use transferhost::{Limit, TransferSpec};
 use transferhost_tests::listen::Listen;
 use transferhost_tests::origin::Origin;
+use transferhost_tests::request::Request;
 
+use crate::errand::{self, Errand, UPLOAD};
 use crate::expected::Given;
-
-pub(crate) const BODY: &[u8] = b"a short body\n";
 
 /// Low where an attack goes up to the limit, so that it is soon there; a call's time high, so that a slow machine does
 /// not make it the first limit that is reached.
@@ -29,12 +29,14 @@ pub(crate) struct Site {
     /// On another address of loopback, which the policy does not open.
     forbidden: Origin,
     policy: PathBuf,
+    /// What is brought, as a file.
+    upload: PathBuf,
 }
 
 impl Site {
-    /// A site whose policy file lies in `folder`.
+    /// A site whose files lie in `folder`.
     pub(crate) fn new(folder: &Path) -> Self {
-        let origin = http::serve(|_| Response::ok(BODY)).expect("an origin");
+        let origin = errand::origin();
         let elsewhere = Listen::default().on(Ipv4Addr::new(127, 0, 0, 2).into());
         let forbidden = Origin::forbidden(elsewhere).expect("a listener on 127.0.0.2");
         let policy = folder.join("policy.toml");
@@ -45,15 +47,31 @@ impl Site {
             forbidden.address().port()
         );
         fs::write(&policy, network).expect("a temporary folder can be written");
+        let upload = folder.join("upload.txt");
+        fs::write(&upload, UPLOAD).expect("a temporary folder can be written");
         Self {
             origin,
             forbidden,
             policy,
+            upload,
         }
     }
 
-    pub(crate) fn url(&self) -> String {
-        self.origin.url("/")
+    /// What curl is told of an errand.
+    pub(crate) fn arguments(&self, errand: Errand) -> Vec<OsString> {
+        let mut arguments = vec![OsString::from(self.origin.url(errand.path()))];
+        if errand.is_moved() {
+            arguments.push("-L".into());
+        }
+        if errand.brings() {
+            arguments.extend(["-T".into(), self.upload.clone().into()]);
+        }
+        arguments
+    }
+
+    /// And what the library is.
+    pub(crate) fn spec(&self, errand: Errand) -> TransferSpec {
+        errand.spec(&self.origin)
     }
 
     /// The policy that opens the origin, for whom it is given to.
@@ -90,13 +108,23 @@ impl Site {
             wrong.push("the forbidden listener was dialled".to_owned());
         }
         for request in self.origin.requests() {
-            let smuggled = request.head.to_ascii_lowercase();
-            let odd = ["x-smuggled", "x-hostile", "content-length", "transfer-encoding"];
-            let odd = odd.into_iter().find(|name| smuggled.contains(name));
-            if odd.is_some() || request.method() != "GET" || request.target() != "/" || !request.body.is_empty() {
+            if !is_plain(&request) {
                 wrong.push(format!("a request was smuggled: {:?}", request.head));
             }
         }
         wrong
     }
+}
+
+/// Whether it is what libcurl sends of its own for one of the errands.
+fn is_plain(request: &Request) -> bool {
+    let head = request.head.to_ascii_lowercase();
+    let holds = |names: &[&str]| names.iter().any(|name| head.contains(name));
+    let (body, framed) = (request.body.as_slice(), holds(&["content-length", "transfer-encoding"]));
+    let as_errand = match (request.method(), request.target()) {
+        ("GET", "/" | "/moved") => body.is_empty() && !framed,
+        ("PUT", "/upload" | "/upload-moved") => body == UPLOAD,
+        _ => false,
+    };
+    as_errand && !holds(&["x-smuggled", "x-hostile"])
 }

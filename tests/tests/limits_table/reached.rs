@@ -122,6 +122,14 @@ pub(crate) fn by(limit: Limit) -> Reached {
             .code(2)
             .without_cause(),
         Limit::Body => Reached::by(guests::guest("pass"), &["body=3"], "policy", "more than 3 bytes").code(63),
+        Limit::Uploaded => Reached::by(
+            guests::guest("pass"),
+            &["uploaded=3"],
+            "policy",
+            "the upload has more than 3 bytes",
+        )
+        .code(63)
+        .curl(&["-d", "abcd", "/"]),
         Limit::Delivered => {
             Reached::by(guests::guest("pass"), &["delivered=3"], "policy", "more than 3 bytes").code(63)
         }

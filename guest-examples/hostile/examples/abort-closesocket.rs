@@ -1,0 +1,3 @@
+//! Aborts in `closesocket`.
+
+hostile::attack!(closesocket, || hostile::abort());

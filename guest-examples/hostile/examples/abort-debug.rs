@@ -1,0 +1,3 @@
+//! Aborts in `debug`.
+
+hostile::attack!(debug, || hostile::abort());

@@ -1,0 +1,3 @@
+//! Aborts in `ioctl`.
+
+hostile::attack!(ioctl, || hostile::abort());

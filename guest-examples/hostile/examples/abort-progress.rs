@@ -1,0 +1,3 @@
+//! Aborts in `progress`.
+
+hostile::attack!(progress, || hostile::abort());

@@ -1,0 +1,3 @@
+//! Aborts in `read`.
+
+hostile::attack!(read, |_| hostile::abort());

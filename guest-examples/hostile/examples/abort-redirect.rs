@@ -1,0 +1,3 @@
+//! Aborts in `redirect`.
+
+hostile::attack!(redirect, || hostile::abort());

@@ -1,0 +1,3 @@
+//! Aborts in `seek`.
+
+hostile::attack!(seek, || hostile::abort());

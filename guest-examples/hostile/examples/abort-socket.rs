@@ -1,0 +1,3 @@
+//! Aborts in `socket`.
+
+hostile::attack!(socket, || hostile::abort());

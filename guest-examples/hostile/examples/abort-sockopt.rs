@@ -1,0 +1,3 @@
+//! Aborts in `sockopt`.
+
+hostile::attack!(sockopt, || hostile::abort());

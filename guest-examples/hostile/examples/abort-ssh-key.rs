@@ -1,0 +1,3 @@
+//! Aborts in `ssh-key`.
+
+hostile::attack!(ssh_key, || hostile::abort());

@@ -1,0 +1,3 @@
+//! Aborts in `timer`.
+
+hostile::attack!(timer, || hostile::abort());

@@ -1,0 +1,3 @@
+//! Loops without end in `closesocket`.
+
+hostile::attack!(closesocket, || hostile::endless());

@@ -1,0 +1,3 @@
+//! Loops without end in `debug`.
+
+hostile::attack!(debug, || hostile::endless());

@@ -1,0 +1,3 @@
+//! Loops without end in `ioctl`.
+
+hostile::attack!(ioctl, || hostile::endless());

@@ -1,0 +1,3 @@
+//! Loops without end in `progress`.
+
+hostile::attack!(progress, || hostile::endless());

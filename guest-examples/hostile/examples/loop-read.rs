@@ -1,0 +1,3 @@
+//! Loops without end in `read`.
+
+hostile::attack!(read, |_| hostile::endless());

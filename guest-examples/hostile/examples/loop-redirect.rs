@@ -1,0 +1,3 @@
+//! Loops without end in `redirect`.
+
+hostile::attack!(redirect, || hostile::endless());

@@ -1,0 +1,3 @@
+//! Loops without end in `seek`.
+
+hostile::attack!(seek, || hostile::endless());

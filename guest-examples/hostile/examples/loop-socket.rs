@@ -1,0 +1,3 @@
+//! Loops without end in `socket`.
+
+hostile::attack!(socket, || hostile::endless());

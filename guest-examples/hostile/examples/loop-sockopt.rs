@@ -1,0 +1,3 @@
+//! Loops without end in `sockopt`.
+
+hostile::attack!(sockopt, || hostile::endless());

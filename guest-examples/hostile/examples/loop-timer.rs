@@ -1,0 +1,3 @@
+//! Loops without end in `timer`.
+
+hostile::attack!(timer, || hostile::endless());

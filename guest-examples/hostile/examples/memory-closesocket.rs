@@ -1,0 +1,3 @@
+//! Grows its memory until refused, in `closesocket`.
+
+hostile::attack!(closesocket, || hostile::memory());

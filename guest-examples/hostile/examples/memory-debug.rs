@@ -1,0 +1,3 @@
+//! Grows its memory until refused, in `debug`.
+
+hostile::attack!(debug, || hostile::memory());

@@ -1,0 +1,3 @@
+//! Grows its memory until refused, in `ioctl`.
+
+hostile::attack!(ioctl, || hostile::memory());

@@ -1,0 +1,3 @@
+//! Grows its memory until refused, in `progress`.
+
+hostile::attack!(progress, || hostile::memory());

@@ -1,0 +1,3 @@
+//! Grows its memory until refused, in `redirect`.
+
+hostile::attack!(redirect, || hostile::memory());

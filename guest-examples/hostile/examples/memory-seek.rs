@@ -1,0 +1,3 @@
+//! Grows its memory until refused, in `seek`.
+
+hostile::attack!(seek, || hostile::memory());

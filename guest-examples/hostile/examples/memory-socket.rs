@@ -1,0 +1,3 @@
+//! Grows its memory until refused, in `socket`.
+
+hostile::attack!(socket, || hostile::memory());

@@ -1,0 +1,3 @@
+//! Grows its memory until refused, in `sockopt`.
+
+hostile::attack!(sockopt, || hostile::memory());

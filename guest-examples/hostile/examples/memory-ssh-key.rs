@@ -1,0 +1,3 @@
+//! Grows its memory until refused, in `ssh-key`.
+
+hostile::attack!(ssh_key, || hostile::memory());

@@ -1,0 +1,3 @@
+//! Grows its memory until refused, in `timer`.
+
+hostile::attack!(timer, || hostile::memory());

@@ -1,0 +1,3 @@
+//! Answers `data` without a byte in `read`.
+
+hostile::attack!(read, |_| Ok(Action::Data(Vec::new())));

@@ -1,0 +1,3 @@
+//! Answers `fail-restart` in `ioctl`.
+
+hostile::refusal!(ioctl, Action::FailRestart, Action::Ok);

@@ -1,0 +1,3 @@
+//! Answers `fail` in `seek`.
+
+hostile::refusal!(seek, Action::Fail, Action::Ok);

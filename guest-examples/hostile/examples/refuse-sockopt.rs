@@ -1,0 +1,3 @@
+//! Answers `error` in `sockopt`.
+
+hostile::refusal!(sockopt, Action::Error, Action::Ok);

@@ -1,0 +1,3 @@
+//! Sleeps for an hour in `closesocket`.
+
+hostile::attack!(closesocket, || hostile::sleep());

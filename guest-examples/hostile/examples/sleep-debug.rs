@@ -1,0 +1,3 @@
+//! Sleeps for an hour in `debug`.
+
+hostile::attack!(debug, || hostile::sleep());

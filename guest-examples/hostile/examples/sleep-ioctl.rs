@@ -1,0 +1,3 @@
+//! Sleeps for an hour in `ioctl`.
+
+hostile::attack!(ioctl, || hostile::sleep());

@@ -1,0 +1,3 @@
+//! Sleeps for an hour in `progress`.
+
+hostile::attack!(progress, || hostile::sleep());

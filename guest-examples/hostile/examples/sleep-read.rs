@@ -1,0 +1,3 @@
+//! Sleeps for an hour in `read`.
+
+hostile::attack!(read, |_| hostile::sleep());

@@ -1,0 +1,3 @@
+//! Sleeps for an hour in `redirect`.
+
+hostile::attack!(redirect, || hostile::sleep());

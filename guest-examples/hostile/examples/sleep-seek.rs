@@ -1,0 +1,3 @@
+//! Sleeps for an hour in `seek`.
+
+hostile::attack!(seek, || hostile::sleep());

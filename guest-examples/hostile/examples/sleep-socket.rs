@@ -1,0 +1,3 @@
+//! Sleeps for an hour in `socket`.
+
+hostile::attack!(socket, || hostile::sleep());

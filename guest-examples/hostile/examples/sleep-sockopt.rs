@@ -1,0 +1,3 @@
+//! Sleeps for an hour in `sockopt`.
+
+hostile::attack!(sockopt, || hostile::sleep());

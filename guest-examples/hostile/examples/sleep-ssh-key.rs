@@ -1,0 +1,3 @@
+//! Sleeps for an hour in `ssh-key`.
+
+hostile::attack!(ssh_key, || hostile::sleep());

@@ -1,0 +1,3 @@
+//! Sleeps for an hour in `timer`.
+
+hostile::attack!(timer, || hostile::sleep());

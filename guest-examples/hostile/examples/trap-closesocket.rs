@@ -1,0 +1,3 @@
+//! Traps in `closesocket`.
+
+hostile::attack!(closesocket, || hostile::trap());

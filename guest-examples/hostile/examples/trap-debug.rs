@@ -1,0 +1,3 @@
+//! Traps in `debug`.
+
+hostile::attack!(debug, || hostile::trap());

@@ -1,0 +1,3 @@
+//! Traps in `ioctl`.
+
+hostile::attack!(ioctl, || hostile::trap());

@@ -1,0 +1,3 @@
+//! Traps in `progress`.
+
+hostile::attack!(progress, || hostile::trap());

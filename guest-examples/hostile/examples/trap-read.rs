@@ -1,0 +1,3 @@
+//! Traps in `read`.
+
+hostile::attack!(read, |_| hostile::trap());

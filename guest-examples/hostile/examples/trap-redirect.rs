@@ -1,0 +1,3 @@
+//! Traps in `redirect`.
+
+hostile::attack!(redirect, || hostile::trap());

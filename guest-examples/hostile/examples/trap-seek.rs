@@ -1,0 +1,3 @@
+//! Traps in `seek`.
+
+hostile::attack!(seek, || hostile::trap());

@@ -1,0 +1,3 @@
+//! Traps in `socket`.
+
+hostile::attack!(socket, || hostile::trap());

@@ -1,0 +1,3 @@
+//! Traps in `sockopt`.
+
+hostile::attack!(sockopt, || hostile::trap());

@@ -1,0 +1,3 @@
+//! Traps in `ssh-key`.
+
+hostile::attack!(ssh_key, || hostile::trap());

@@ -1,0 +1,3 @@
+//! Traps in `timer`.
+
+hostile::attack!(timer, || hostile::trap());

@@ -1,0 +1,233 @@
+//! What comes: chunks of the body and header lines, judged, and delivered to the sinks.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+
+use super::dispatch::Dispatch;
+use super::ended::Ended;
+use super::pause::Direction;
+use crate::callback::Callback;
+use crate::cause::Cause;
+use crate::curl::Flow;
+use crate::guest::{Failure, HeaderAction, WriteAction};
+use crate::limits::Limit;
+use crate::sink::Sink;
+
+/// Where what comes goes, and how much of it there was.
+pub(super) struct Output {
+    /// Bytes to the sink.
+    pub(super) delivered: Cell<u64>,
+    /// Bytes of the body that libcurl handed over.
+    pub(super) received: Cell<u64>,
+    /// The reader of a pipe went away.
+    pub(super) broken_pipe: Cell<bool>,
+    sink: RefCell<Box<dyn Sink>>,
+    /// Where header lines go that are wanted apart, and how many bytes of them went there.
+    dump: RefCell<Option<Box<dyn Sink>>>,
+    dumped: Cell<u64>,
+    show_headers: bool,
+    /// Bytes of the header lines that a pause interrupted, which were taken before it.
+    header_taken: Cell<usize>,
+}
+
+impl Output {
+    pub(super) fn new(sink: Box<dyn Sink>, dump: Option<Box<dyn Sink>>, show_headers: bool) -> Output {
+        Output {
+            delivered: Cell::default(),
+            received: Cell::default(),
+            broken_pipe: Cell::default(),
+            sink: RefCell::new(sink),
+            dump: RefCell::new(dump),
+            dumped: Cell::default(),
+            show_headers,
+            header_taken: Cell::default(),
+        }
+    }
+
+    /// Whether header lines are wanted apart.
+    pub(super) fn dumps(&self) -> bool {
+        self.dump.borrow().is_some()
+    }
+}
+
+impl Dispatch {
+    pub(super) fn on_write(&self, chunk: &[u8]) -> Flow {
+        if self.ended() {
+            return Flow::Abort;
+        }
+        if self.waits(Direction::Receive) {
+            return Flow::Pause;
+        }
+        if !self.within_body_limit(chunk) {
+            return Flow::Abort;
+        }
+        let call = || format!("write({} bytes)", chunk.len());
+        let Some(action) = self.ask(
+            Callback::Write,
+            call,
+            |guest| guest.on_write(chunk),
+            || WriteAction::Deliver,
+        ) else {
+            return Flow::Abort;
+        };
+        match action {
+            WriteAction::Deliver => self.deliver(Callback::Write, chunk),
+            WriteAction::Replace(bytes) => self.deliver(Callback::Write, &bytes),
+            WriteAction::Finish(count) => {
+                let Some(front) = chunk.get(..count as usize) else {
+                    let why = format!("finish({count}) of a chunk of {} bytes", chunk.len());
+                    self.latch.set(Ended::new(Callback::Write, Failure::bad_return(&why)));
+                    return Flow::Abort;
+                };
+                if self.deliver(Callback::Write, front) == Flow::Taken {
+                    self.finished.set(true);
+                }
+                Flow::Abort
+            }
+            WriteAction::Pause(milliseconds) => {
+                let received = &self.output.received;
+                received.set(received.get().saturating_sub(chunk.len() as u64));
+                self.pause_reception(Callback::Write, milliseconds)
+            }
+        }
+    }
+
+    pub(super) fn on_header(&self, lines: &[u8]) -> Flow {
+        if self.ended() {
+            return Flow::Abort;
+        }
+        if self.waits(Direction::Receive) {
+            return Flow::Pause;
+        }
+        // libcurl calls with one line; but what comes again after a pause, an older one joins.
+        let mut taken = self.output.header_taken.take();
+        for line in lines
+            .get(taken..)
+            .unwrap_or_default()
+            .split_inclusive(|byte| *byte == b'\n')
+        {
+            match self.header_line(line) {
+                Flow::Taken => taken += line.len(),
+                Flow::Pause => {
+                    self.output.header_taken.set(taken);
+                    return Flow::Pause;
+                }
+                Flow::Abort => return Flow::Abort,
+            }
+        }
+        Flow::Taken
+    }
+
+    fn header_line(&self, line: &[u8]) -> Flow {
+        let call = || {
+            format!(
+                "header({})",
+                crate::escape::quote(String::from_utf8_lossy(line).trim_end())
+            )
+        };
+        let Some(action) = self.ask(
+            Callback::Header,
+            call,
+            |guest| guest.on_header(line),
+            || HeaderAction::Deliver,
+        ) else {
+            return Flow::Abort;
+        };
+        let shown = match action {
+            HeaderAction::Pause(milliseconds) => return self.pause_reception(Callback::Header, milliseconds),
+            HeaderAction::Deliver => self.show_header(line),
+            HeaderAction::Replace(bytes) => self.show_header(&bytes),
+            HeaderAction::Drop => Flow::Taken,
+        };
+        match shown {
+            Flow::Taken => self.follow(line),
+            other => other,
+        }
+    }
+
+    fn pause_reception(&self, callback: Callback, milliseconds: u32) -> Flow {
+        match self.pauses(callback, milliseconds) {
+            true => Flow::Pause,
+            false => Flow::Abort,
+        }
+    }
+
+    fn show_header(&self, line: &[u8]) -> Flow {
+        match self.dump_header(line) {
+            Flow::Taken if self.output.show_headers => self.deliver(Callback::Header, line),
+            other => other,
+        }
+    }
+
+    fn dump_header(&self, line: &[u8]) -> Flow {
+        let mut dump = self.output.dump.borrow_mut();
+        let Some(dump) = dump.as_mut().filter(|_| !line.is_empty()) else {
+            return Flow::Taken;
+        };
+        self.give(Callback::Header, &mut **dump, line, &self.output.dumped)
+    }
+
+    /// Delivers bytes to the sink.
+    pub(super) fn deliver(&self, callback: Callback, bytes: &[u8]) -> Flow {
+        if bytes.is_empty() {
+            return Flow::Taken;
+        }
+        self.give(
+            callback,
+            &mut **self.output.sink.borrow_mut(),
+            bytes,
+            &self.output.delivered,
+        )
+    }
+
+    /// Gives bytes to a sink; what all sinks get together is limited.
+    fn give(&self, callback: Callback, sink: &mut dyn Sink, bytes: &[u8], count: &Cell<u64>) -> Flow {
+        let before = self.output.delivered.get().saturating_add(self.output.dumped.get());
+        let total = before.saturating_add(bytes.len() as u64);
+        if total > self.policy.limits.get(Limit::Delivered) {
+            let ended = self.over_limit(callback, Limit::Delivered, total);
+            self.latch.set(ended.about("delivered"));
+            return Flow::Abort;
+        }
+        match sink.deliver(bytes) {
+            Ok(()) => {
+                count.set(count.get().saturating_add(bytes.len() as u64));
+                Flow::Taken
+            }
+            Err(error) => {
+                self.sink_failed(callback, &error);
+                Flow::Abort
+            }
+        }
+    }
+
+    /// The body ended well.
+    pub(super) fn finish_sinks(&self) {
+        let finished = self.output.sink.borrow_mut().finish();
+        let dumped = self
+            .output
+            .dump
+            .borrow_mut()
+            .as_mut()
+            .map_or(Ok(()), |dump| dump.finish());
+        if let Err(error) = finished.and(dumped) {
+            self.sink_failed(Callback::Write, &error);
+        }
+    }
+
+    fn sink_failed(&self, callback: Callback, error: &io::Error) {
+        self.output.broken_pipe.set(error.kind() == io::ErrorKind::BrokenPipe);
+        self.latch.set(Ended::because(callback, Cause::Sink, error.to_string()));
+    }
+
+    /// Counts a chunk of the body; false where that is more than the policy allows.
+    fn within_body_limit(&self, chunk: &[u8]) -> bool {
+        let received = self.output.received.get().saturating_add(chunk.len() as u64);
+        if received > self.policy.limits.get(Limit::Body) {
+            self.latch.set(self.over_limit(Callback::Write, Limit::Body, received));
+            return false;
+        }
+        self.output.received.set(received);
+        true
+    }
+}

@@ -1,0 +1,161 @@
+//! Redirects: libcurl has no callback before it follows one, but its headers come before it does.
+
+use std::cell::{Cell, RefCell};
+
+use super::dispatch::Dispatch;
+use super::message::public_url;
+use crate::callback::Callback;
+use crate::curl::{Flow, Part, Url};
+use crate::escape::escape;
+use crate::guest::RedirectAction;
+
+/// The response whose headers are coming.
+pub(super) struct Redirects {
+    follow: bool,
+    /// How many redirects libcurl follows.
+    pub(super) most: Cell<u64>,
+    /// Whatever its Location lines may say to one libcurl or another: which of several it goes by, and what ends a
+    /// value, differs from version to version, and an origin may try to hide one behind another.
+    locations: RefCell<Vec<Vec<u8>>>,
+}
+
+impl Redirects {
+    pub(super) fn new(follow: bool) -> Redirects {
+        Redirects {
+            follow,
+            most: Cell::default(),
+            locations: RefCell::default(),
+        }
+    }
+}
+
+impl Dispatch {
+    /// Reads a header line, and at the blank one asks the guest, where libcurl is about to follow.
+    pub(super) fn follow(&self, line: &[u8]) -> Flow {
+        if !self.redirects.follow || !self.decides(Callback::Redirect) {
+            return Flow::Taken;
+        }
+        if let Some(values) = values_of_location(line) {
+            let mut locations = self.redirects.locations.borrow_mut();
+            for value in values {
+                if !value.is_empty() && !locations.iter().any(|other| other == value) {
+                    locations.push(value.to_vec());
+                }
+            }
+            return Flow::Taken;
+        }
+        if !matches!(line, b"\r\n" | b"\n") {
+            return Flow::Taken;
+        }
+        for location in self.redirects.locations.take() {
+            // It is asked from within `header`: a panic in here is not that one's.
+            match self.contain(Callback::Redirect, || self.on_redirect(&location)) {
+                Some(Flow::Taken) => {}
+                other => return other.unwrap_or(Flow::Abort),
+            }
+        }
+        Flow::Taken
+    }
+
+    fn on_redirect(&self, location: &[u8]) -> Flow {
+        let Some(info) = self.info.get() else {
+            return Flow::Taken;
+        };
+        let status = u16::try_from(info.number("response_code")).unwrap_or(0);
+        let followed = u64::try_from(info.number("num_redirects")).unwrap_or(0);
+        // Beyond these libcurl does not follow, and ends with a code of its own.
+        if !(300..400).contains(&status) || followed >= self.redirects.most.get() {
+            return Flow::Taken;
+        }
+        let Some(base) = info.text("url_effective") else {
+            return Flow::Taken;
+        };
+        // What cannot be resolved, libcurl does not follow either.
+        let Some((source, target)) = resolve(&base, location) else {
+            return Flow::Taken;
+        };
+        let call = || format!("redirect({status} {} {})", escape(&source), escape(&target));
+        match self.ask(
+            Callback::Redirect,
+            call,
+            |guest| guest.on_redirect(status, &source, &target),
+            || RedirectAction::Follow,
+        ) {
+            Some(RedirectAction::Follow) => Flow::Taken,
+            Some(RedirectAction::Finish) => {
+                self.finished.set(true);
+                Flow::Abort
+            }
+            None => Flow::Abort,
+        }
+    }
+}
+
+/// What a Location line says, without blanks, and without blanks of any kind. To libcurl no line of another form is one,
+/// such as one that begins with a blank.
+fn values_of_location(line: &[u8]) -> Option<[&[u8]; 2]> {
+    let (name, value) = line.split_at_checked(b"location:".len())?;
+    if !name.eq_ignore_ascii_case(b"location:") {
+        return None;
+    }
+    let value = value.split(|byte| matches!(byte, b'\r' | b'\n')).next()?;
+    let blank = |byte: u8| matches!(byte, b' ' | b'\t');
+    let space = |byte: u8| matches!(byte, b' ' | b'\t'..=b'\r');
+    Some([trim(value, blank), trim(value, space)])
+}
+
+fn trim(mut value: &[u8], off: impl Fn(u8) -> bool) -> &[u8] {
+    while let [first, rest @ ..] = value
+        && off(*first)
+    {
+        value = rest;
+    }
+    while let [rest @ .., last] = value
+        && off(*last)
+    {
+        value = rest;
+    }
+    value
+}
+
+/// Both without credentials.
+fn resolve(base: &str, location: &[u8]) -> Option<(String, String)> {
+    let target = Url::parse(base).ok()?.follow(location).ok()?;
+    // A target without a scheme or a host would not be followed.
+    target.get(Part::Scheme)?;
+    Some((public_url(base)?, target.without_credentials()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_location_is_resolved_as_libcurl_follows_it() {
+        let to = |location: &str| resolve("http://a:b@h:81/x/y?z", location.as_bytes()).map(|(_, target)| target);
+        assert_eq!(to("/p").as_deref(), Some("http://h:81/p"));
+        assert_eq!(to("p").as_deref(), Some("http://h:81/x/p"));
+        assert_eq!(to("//other/q w").as_deref(), Some("http://other/q%20w"));
+        assert_eq!(to("https://u:p@o/").as_deref(), Some("https://o/"));
+        assert_eq!(resolve("http://a:b@h/", b"/p").unwrap().0, "http://h/");
+        let raw = resolve("http://h/", b"/\xe9").unwrap().1;
+        assert!(raw.eq_ignore_ascii_case("http://h/%E9"), "{raw}");
+    }
+
+    #[test]
+    fn a_location_is_what_any_libcurl_may_take_for_one() {
+        assert_eq!(values_of_location(b"LOCATION:  /a\t\r\n"), Some([&b"/a"[..]; 2]));
+        assert_eq!(
+            values_of_location(b"Location: \x0b/a\rb"),
+            Some([&b"\x0b/a"[..], b"/a"])
+        );
+        for other in [
+            &b"Content-Location: /a\r\n"[..],
+            b" Location: /a\r\n",
+            b"Location : /a\r\n",
+            b"\r\n",
+        ] {
+            assert_eq!(values_of_location(other), None);
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! A socket's way. An address is about to be dialled: the policy first, on the binary address, then the guest, then the
+//! policy again on what the guest put in its place. Then the socket is tuned, watched and closed; and the host behind it
+//! may have a key to be judged.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::os::fd::{AsRawFd as _, BorrowedFd, OwnedFd, RawFd};
+
+use rustix::net::{AddressFamily, SocketFlags, SocketType as RustixType, ipproto, socket_with};
+
+use super::dispatch::Dispatch;
+use super::ended::Ended;
+use crate::address::Address;
+use crate::callback::Callback;
+use crate::cause::Cause;
+use crate::curl::{KeyMatch, KeyType, KeyVerdict, Open, Poll, SocketTarget, SocketType, Sockopt, SshKey};
+use crate::guest::{Failure, GuestKeyType, Key, KeyAction, Match, OpenVerdict, SockoptAction, What};
+
+/// The transfer's own sockets: what a guest calls each, by the number that libcurl has for it while it is open.
+#[derive(Default)]
+pub(super) struct Sockets {
+    open: RefCell<HashMap<RawFd, u64>>,
+    made: Cell<u64>,
+}
+
+impl Sockets {
+    /// A socket was made, or accepted.
+    fn add(&self, socket: RawFd) -> u64 {
+        let id = self.made.get() + 1;
+        self.made.set(id);
+        self.open.borrow_mut().insert(socket, id);
+        id
+    }
+
+    fn id(&self, socket: RawFd) -> Option<u64> {
+        self.open.borrow().get(&socket).copied()
+    }
+
+    fn remove(&self, socket: RawFd) -> Option<u64> {
+        self.open.borrow_mut().remove(&socket)
+    }
+}
+
+impl Dispatch {
+    pub(super) fn on_opensocket(&self, target: &SocketTarget) -> Open {
+        if self.ended() || !self.policy_allows(&target.address) {
+            return Open::Refuse;
+        }
+        let call = || format!("opensocket({})", target.address);
+        let stream = target.socktype == SocketType::Stream;
+        let verdict = self.ask(
+            Callback::Opensocket,
+            call,
+            |guest| guest.on_opensocket(target.accept, stream, target.protocol, &target.address),
+            || OpenVerdict::Allow,
+        );
+        let instead = match verdict {
+            None => return Open::Refuse,
+            Some(OpenVerdict::Allow) => None,
+            Some(OpenVerdict::Deny(words)) => {
+                let ended = Ended::because(Callback::Opensocket, Cause::Refused, words);
+                self.refused.replace(Some(ended.about(&target.address)));
+                return Open::Refuse;
+            }
+            Some(OpenVerdict::ConnectTo(address)) if !self.policy_allows(&address) => return Open::Refuse,
+            Some(OpenVerdict::ConnectTo(address)) => Some(address),
+        };
+        match make(instead.as_ref().unwrap_or(&target.address), target) {
+            Ok(socket) => {
+                self.refused.replace(None);
+                self.sockets.add(socket.as_raw_fd());
+                Open::Socket { socket, instead }
+            }
+            Err(error) => {
+                // As where libcurl makes its own: this address failed, the next may do.
+                let ended = Ended::because(Callback::Opensocket, Cause::System, error.to_string());
+                self.refused.replace(Some(ended.about(&target.address)));
+                Open::Refuse
+            }
+        }
+    }
+
+    fn policy_allows(&self, address: &Address) -> bool {
+        let Err(denial) = self.policy.decide(address) else {
+            return true;
+        };
+        if let Some(log) = &self.observer.denials {
+            log(&format!("denied {address}: {}", denial.0));
+        }
+        // The rule is for the operator's log: whoever asked reads no more than this.
+        let ended = Ended::because(Callback::Opensocket, Cause::Policy, "denied");
+        self.refused.replace(Some(ended.about(address)));
+        false
+    }
+}
+
+impl Dispatch {
+    /// Lets the guest tune a socket that is not connected yet, or that was accepted.
+    pub(super) fn on_sockopt(&self, socket: BorrowedFd<'_>, accept: bool) -> Sockopt {
+        if self.ended() {
+            return Sockopt::Error;
+        }
+        // libcurl closes an accepted one itself, without a word: what is known of its number is another's.
+        let known = self.sockets.id(socket.as_raw_fd()).filter(|_| !accept);
+        let id = known.unwrap_or_else(|| self.sockets.add(socket.as_raw_fd()));
+        if !self.decides(Callback::Sockopt) {
+            return Sockopt::Ok;
+        }
+        let own = match socket.try_clone_to_owned() {
+            Ok(own) => own,
+            Err(error) => {
+                self.latch
+                    .set(Ended::because(Callback::Sockopt, Cause::System, error.to_string()));
+                return Sockopt::Error;
+            }
+        };
+        let call = || format!("sockopt({}, socket {id})", if accept { "accept" } else { "ipcxn" });
+        let action = self.ask(
+            Callback::Sockopt,
+            call,
+            |guest| guest.on_sockopt(accept, id, own),
+            || SockoptAction::Ok,
+        );
+        match action {
+            Some(SockoptAction::Ok) => Sockopt::Ok,
+            Some(SockoptAction::AlreadyConnected) if !accept => Sockopt::AlreadyConnected,
+            // Of an accepted connection libcurl takes either word for an error.
+            Some(SockoptAction::AlreadyConnected | SockoptAction::Error) => {
+                let ended = Ended::new(Callback::Sockopt, Failure::of(Cause::Refused));
+                self.refused.replace(Some(ended.about("the socket")));
+                Sockopt::Error
+            }
+            None => Sockopt::Error,
+        }
+    }
+
+    /// Tells what libcurl waits for on a socket, where it is one of the transfer's own.
+    pub(super) fn on_socket(&self, socket: RawFd, what: Poll) {
+        let Some(id) = self.sockets.id(socket) else {
+            return;
+        };
+        let (what, name) = match what {
+            Poll::None => (What::PollNone, "none"),
+            Poll::In => (What::PollIn, "in"),
+            Poll::Out => (What::PollOut, "out"),
+            Poll::InOut => (What::PollInout, "inout"),
+            Poll::Remove => (What::PollRemove, "remove"),
+        };
+        let call = || format!("socket({name}, socket {id})");
+        let _ = self.ask(Callback::Socket, call, |guest| guest.on_socket(what, id), || ());
+    }
+
+    /// Tells that a socket is closed, and closes it whatever comes back.
+    pub(super) fn on_closesocket(&self, socket: OwnedFd) {
+        let Some(id) = self.sockets.remove(socket.as_raw_fd()) else {
+            return;
+        };
+        let call = || format!("closesocket(socket {id})");
+        let _ = self.ask(Callback::Closesocket, call, |guest| guest.on_closesocket(id), || ());
+        if let Ok(mut guest) = self.guest.try_borrow_mut()
+            && let Some(guest) = guest.as_mut()
+        {
+            guest.forget_socket(id);
+        }
+    }
+
+    /// Whether an SSH host's key will do.
+    pub(super) fn on_ssh_key(&self, known: Option<SshKey>, found: SshKey, matched: KeyMatch) -> KeyVerdict {
+        let (matched, name) = match matched {
+            KeyMatch::Ok => (Match::Ok, "ok"),
+            KeyMatch::Mismatch => (Match::Mismatch, "mismatch"),
+            KeyMatch::Missing => (Match::Missing, "missing"),
+        };
+        let call = || format!("ssh-key({name})");
+        let (known, found) = (known.map(key), key(found));
+        let action = self.ask(
+            Callback::SshKey,
+            call,
+            |guest| guest.on_ssh_key(known.as_ref(), &found, matched),
+            // libcurl's own verdict where nobody is asked: it is fine if the file has it.
+            || match matched {
+                Match::Ok => KeyAction::Fine,
+                Match::Mismatch | Match::Missing => KeyAction::Reject,
+            },
+        );
+        let refused = |verdict| {
+            let ended = Ended::new(Callback::SshKey, Failure::of(Cause::Refused));
+            self.refused.replace(Some(ended.about("the host's key")));
+            verdict
+        };
+        match action {
+            // A file that nobody named is read, and stays as it is.
+            Some(KeyAction::FineAddToFile | KeyAction::FineReplace) if self.keeps_known_hosts => KeyVerdict::Fine,
+            Some(KeyAction::FineAddToFile) => KeyVerdict::FineAddToFile,
+            Some(KeyAction::Fine) => KeyVerdict::Fine,
+            Some(KeyAction::FineReplace) => KeyVerdict::FineReplace,
+            // With CURLKHSTAT_DEFER libcurl on libssh2 stays where it is and asks again at once, without end.
+            Some(KeyAction::Defer | KeyAction::Reject) => refused(KeyVerdict::Reject),
+            None => KeyVerdict::Reject,
+        }
+    }
+}
+
+fn key(key: SshKey) -> Key {
+    Key {
+        bytes: key.bytes,
+        key_type: match key.kind {
+            KeyType::Unknown => GuestKeyType::Unknown,
+            KeyType::Rsa1 => GuestKeyType::Rsa1,
+            KeyType::Rsa => GuestKeyType::Rsa,
+            KeyType::Dss => GuestKeyType::Dss,
+            KeyType::Ecdsa => GuestKeyType::Ecdsa,
+            KeyType::Ed25519 => GuestKeyType::Ed25519,
+        },
+    }
+}
+
+/// A socket of the address's family.
+fn make(address: &Address, target: &SocketTarget) -> rustix::io::Result<std::os::fd::OwnedFd> {
+    let family = match address {
+        Address::Inet(inet) if inet.is_ipv4() => AddressFamily::INET,
+        Address::Inet(_) => AddressFamily::INET6,
+        Address::Unix(_) => AddressFamily::UNIX,
+    };
+    let socktype = match target.socktype {
+        SocketType::Stream => RustixType::STREAM,
+        SocketType::Datagram => RustixType::DGRAM,
+    };
+    // Protocol numbers belong to IP; a unix socket has none.
+    let protocol = match (address, target.protocol) {
+        (Address::Inet(_), libc::IPPROTO_TCP) => Some(ipproto::TCP),
+        (Address::Inet(_), libc::IPPROTO_UDP) => Some(ipproto::UDP),
+        _ => None,
+    };
+    socket_with(family, socktype, SocketFlags::CLOEXEC, protocol)
+}

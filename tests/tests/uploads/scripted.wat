@@ -1,0 +1,48 @@
+;; What the plugins of scripted.rs have in common.
+(component
+  (core module $m
+    (memory (export "memory") 4)
+    (global $at (mut i32) (i32.const 0))
+    (global $calls (mut i32) (i32.const 0))
+    (global $size i32 (i32.const @SIZE@))
+    ;; A guest's words.
+    (data (i32.const 8) "no")
+    ;; The body.
+    (data (i32.const 1024) "@BODY@")
+    (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+      i32.const 196608)
+    (func $count
+      (global.set $calls (i32.add (global.get $calls) (i32.const 1))))
+    ;; A result: whether it is an error, the number of its case, what that holds.
+    (func $answer (param $error i32) (param $case i32) (param $one i32) (param $two i32) (result i32)
+      (i32.store (i32.const 16) (local.get $error))
+      (i32.store (i32.const 20) (local.get $case))
+      (i32.store (i32.const 24) (local.get $one))
+      (i32.store (i32.const 28) (local.get $two))
+      i32.const 16)
+    (func $pass (result i32)
+      (call $answer (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)))
+    (func $data (param $count i32) (result i32)
+      (call $answer (i32.const 0) (i32.const 1) (i32.const 1024) (local.get $count)))
+    ;; Fewer where the body ends.
+    (func $send (param $count i32) (result i32)
+      (local $from i32)
+      (local.set $from (global.get $at))
+      (global.set $at (i32.add (local.get $from) (local.get $count)))
+      (if (i32.gt_u (global.get $at) (global.get $size))
+        (then (global.set $at (global.get $size))))
+      (call $answer (i32.const 0) (i32.const 1)
+        (i32.add (i32.const 1024) (local.get $from)) (i32.sub (global.get $at) (local.get $from))))
+    (func $eof (result i32)
+      (call $answer (i32.const 0) (i32.const 2) (i32.const 0) (i32.const 0)))
+    (func $pause (param $milliseconds i32) (result i32)
+      (call $answer (i32.const 0) (i32.const 3) (local.get $milliseconds) (i32.const 0)))
+    (func $verdict (param $case i32) (result i32)
+      (call $answer (i32.const 0) (local.get $case) (i32.const 0) (i32.const 0)))
+    (func $abort (result i32)
+      (call $answer (i32.const 1) (i32.const 8) (i32.const 2) (i32.const 0)))
+    @FUNCTIONS@)
+  (core instance $i (instantiate $m))
+  (alias core export $i "memory" (core memory $memory))
+  (alias core export $i "cabi_realloc" (core func $cabi_realloc))
+  @EXPORTS@)

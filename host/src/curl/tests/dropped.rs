@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Does, Fake, PATIENCE, drive, prepared, serve};
 use crate::callback::Callback;
-use crate::curl::{Multi, Poller};
+use crate::curl::{LibcurlVersion, Multi, Poller};
 
 #[test]
 fn a_transfer_is_dropped_in_the_middle() {
@@ -25,7 +25,10 @@ fn a_transfer_is_dropped_in_the_middle() {
                 false => Fake::default(),
             });
             let code = drive(&fake, prepared(&fake, address, false), |fake| fake.was_called(until));
-            assert_eq!(fake.open.get(), 0, "{until}: {code:?}");
+            // An older libcurl closes a socket that it is connecting by itself, without a word.
+            if LibcurlVersion::get().bundled || answers {
+                assert_eq!(fake.open.get(), 0, "{until}: {code:?}");
+            }
             assert_eq!(
                 Rc::strong_count(&fake),
                 1,

@@ -238,3 +238,17 @@ fn the_tests_that_stand_for_pycurls_are_there() {
         assert!(source.contains(&format!("fn {test}(")), "{file} has no test {test}");
     }
 }
+
+/// The bench is no test, so that its table can fall behind the script that writes it.
+#[test]
+fn the_table_of_languages_is_the_scripts() {
+    let page = fs::read_to_string(root().join("docs/languages.md")).unwrap();
+    let script = fs::read_to_string(root().join("scripts/bench-languages")).unwrap();
+    let head = page
+        .lines()
+        .find(|line| line.starts_with("| language |"))
+        .expect("it has a table");
+    for cell in head.trim_matches('|').split('|') {
+        assert!(script.contains(&format!("\"{}\"", cell.trim())), "{cell}");
+    }
+}

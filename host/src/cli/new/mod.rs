@@ -256,6 +256,13 @@ impl Project {
             "Rust" => "- What the plugin prints goes to stderr, with its name before each line.",
             _ => "- What the plugin prints is dropped, a panic's text too; a trap's message names the function.",
         };
+        let uploads = [Callback::Read, Callback::Seek, Callback::Ioctl];
+        let upload = match self.callbacks.iter().any(|callback| uploads.contains(callback)) {
+            true => {
+                "- Only an upload asks for bytes: `transferhost run plugin.wasm -T FILE URL`, or `-T -` for what the plugin sends by\n  itself.\n"
+            }
+            false => "",
+        };
         let decides: Vec<String> = self.callbacks.iter().map(|callback| format!("`{callback}`")).collect();
         format!(
             "# {name}\n\nA transferhost plugin in {language} that decides {}. As it stands each function gives the neutral\n\
@@ -265,7 +272,7 @@ impl Project {
              - `wit/world.wit` lists what the plugin exports: a callback that is not listed is left to libcurl.\n\
              - Settings come from the command line, `transferhost run --set key=value plugin.wasm URL`, and are read\n  \
              through `wasi:config/store`.\n\
-             {prints}\n\
+             {prints}\n{upload}\
              - `transferhost run --trace-calls plugin.wasm URL` shows each call, its verdict and what it cost;\n  \
              `--outcome -` shows how the transfer ended, as JSON.\n",
             decides.join(", ")

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::net::{AddressFamily, SocketFlags, SocketType as Kind, socket_with};
 
 mod dropped;
+mod rewind;
 
 use super::*;
 use crate::callback::Callback;
@@ -104,14 +105,20 @@ impl Callbacks for Fake {
         Read::Bytes(count)
     }
 
-    fn seek(&self, _: u64) -> Seek {
-        self.enter(Callback::Seek);
-        Seek::Fail
+    fn seek(&self, offset: u64) -> Seek {
+        if self.enter(Callback::Seek) == Does::Abort {
+            return Seek::Fail;
+        }
+        self.to_send.set(BODY - offset as usize);
+        Seek::Ok
     }
 
-    fn ioctl(&self, _: IoctlCommand) -> Ioctl {
-        self.enter(Callback::Ioctl);
-        Ioctl::FailRestart
+    fn ioctl(&self, command: IoctlCommand) -> Ioctl {
+        if self.enter(Callback::Ioctl) == Does::Abort || command != IoctlCommand::RestartRead {
+            return Ioctl::FailRestart;
+        }
+        self.to_send.set(BODY);
+        Ioctl::Ok
     }
 
     fn debug(&self, _: InfoType, _: &[u8]) {

@@ -107,6 +107,18 @@ limits! {
     Uploaded { "uploaded", None, Bytes, curl: u64::MAX >> 1, tenant: 256 * MIB,
         "bytes that a transfer sends as its body, again after a redirect included",
         "as body: what a guest makes up must stop somewhere too" }
+    HeaderLines { "header-lines", None, Count, curl: 20_000, tenant: 500,
+        "header lines of a transfer in all, those of redirects and of 1xx responses included",
+        "an answer has some 20; libcurl's own limit is 5000 a response, and an older one has none" }
+    HeaderBytes { "header-bytes", None, Bytes, curl: 2 * MIB, tenant: 128 * KIB,
+        "bytes of those lines together",
+        "an answer's take a few KiB, cookies and policies more; libcurl's own limit is 300 KiB a response" }
+    LowSpeed { "low-speed", None, Bytes, curl: 1, tenant: 100,
+        "bytes a second that must move, on an average over `low-speed-time`, where the transfer is not paused",
+        "slower is an origin that holds a connection rather than one that sends" }
+    LowSpeedTime { "low-speed-time", None, Milliseconds, curl: i32::MAX as u64, tenant: 20_000,
+        "time for which a transfer may be slower than `low-speed`; whole seconds, rounded up",
+        "a stall of some seconds is a busy server; curl waits, and its policy 24 days" }
     TotalTime { "total-time", None, Milliseconds, curl: i32::MAX as u64, tenant: 60_000,
         "time of a transfer in all; -m replaces it, under tenant only where that is less",
         "curl has no limit, and its policy none but 24 days; a minute is what services wait" }

@@ -28,6 +28,9 @@ pub(super) enum Command {
     Run(Box<Run>),
     /// Show what a plugin exports and imports, without a transfer.
     Inspect(Inspect),
+    /// Ask a policy about addresses, without dialling them.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Print the WIT package that plugins are written against, as one file.
     Wit,
     /// Write a small project that builds, runs and passes its own test at once.
@@ -171,6 +174,28 @@ pub(super) struct Inspect {
     /// The plugin's file.
     #[arg(value_name = "PLUGIN")]
     pub(super) plugin: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PolicyCommand {
+    /// Say of each address whether it may be dialled, and by which rule. The exit code is 1 where one may not.
+    Check(Check),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Check {
+    /// Which policy is asked [default: the file's, else tenant].
+    #[arg(long, value_enum)]
+    pub(super) policy: Option<PolicyName>,
+    /// A policy from a TOML file, as docs/policy.md has it.
+    #[arg(long, value_name = "FILE")]
+    pub(super) policy_file: Option<PathBuf>,
+    /// As JSON, a line for each address.
+    #[arg(long)]
+    pub(super) json: bool,
+    /// `IP`, `IP:PORT`, `[IPv6]:PORT` or `unix:PATH`. An IP without a port is judged on the first that the policy opens.
+    #[arg(value_name = "ADDRESS", required = true)]
+    pub(super) addresses: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

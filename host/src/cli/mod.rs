@@ -11,6 +11,7 @@ mod inspect;
 mod interrupt;
 #[cfg(feature = "codegen")]
 mod new;
+mod policy;
 mod progress;
 mod run;
 #[cfg(feature = "codegen")]
@@ -36,6 +37,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => match cli.command {
             args::Command::Run(arguments) => run::run(*arguments, curl),
             args::Command::Inspect(arguments) => inspect::inspect(&arguments),
+            args::Command::Policy(command) => policy::policy(&command),
             args::Command::Wit => wit::wit(),
             #[cfg(feature = "codegen")]
             args::Command::New(arguments) => new::new(&arguments),

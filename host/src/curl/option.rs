@@ -40,6 +40,8 @@ options! {
         FRESH_CONNECT = curl_sys::CURLOPT_FRESH_CONNECT;
         HTTPAUTH = curl_sys::CURLOPT_HTTPAUTH;
         HTTP_VERSION = curl_sys::CURLOPT_HTTP_VERSION;
+        LOW_SPEED_LIMIT = curl_sys::CURLOPT_LOW_SPEED_LIMIT;
+        LOW_SPEED_TIME = curl_sys::CURLOPT_LOW_SPEED_TIME;
         MAXREDIRS = curl_sys::CURLOPT_MAXREDIRS;
         NOPROGRESS = curl_sys::CURLOPT_NOPROGRESS;
         NOSIGNAL = curl_sys::CURLOPT_NOSIGNAL;

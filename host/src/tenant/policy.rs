@@ -115,6 +115,33 @@ impl Policy {
         self.kind == PolicyKind::Tenant
     }
 
+    /// What this policy makes of an address, and by which rule: `Ok` where it may be dialled. Nothing is dialled or
+    /// resolved. The rule is for an operator; a tenant is told no more than "denied".
+    ///
+    /// # Errors
+    /// The rule by which the address is denied.
+    pub fn explain(&self, address: &Address) -> Result<String, String> {
+        self.decide(address).map_err(|denial| denial.0)?;
+        if !self.guards_network() {
+            return Ok("the policy curl denies no address".to_owned());
+        }
+        let verdict = self.classifier.classify(address);
+        let opened = address.ip().map(|ip| ip.to_canonical()).and_then(|ip| {
+            let mut nets = self.network.allow.iter();
+            nets.find(|net| net.contains(&ip))
+        });
+        Ok(match opened {
+            Some(net) if verdict.class != Class::Public => format!("in the allowed network {net}"),
+            _ => format!("{}: {}", verdict.class, verdict.rule),
+        })
+    }
+
+    /// A port that an address without one is judged by, so that the address decides.
+    #[cfg(feature = "cli")]
+    pub(crate) fn usual_port(&self) -> u16 {
+        self.network.ports.first().copied().unwrap_or(443)
+    }
+
     /// Whether this address may be dialled, on its binary form and nothing else.
     pub(crate) fn decide(&self, address: &Address) -> Result<(), Denial> {
         if !self.guards_network() {

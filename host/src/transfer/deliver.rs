@@ -28,6 +28,9 @@ pub(super) struct Output {
     show_headers: bool,
     /// Bytes of the header lines that a pause interrupted, which were taken before it.
     header_taken: Cell<usize>,
+    /// Header lines that were taken, and their bytes.
+    header_lines: Cell<u64>,
+    header_bytes: Cell<u64>,
 }
 
 impl Output {
@@ -41,12 +44,9 @@ impl Output {
             dumped: Cell::default(),
             show_headers,
             header_taken: Cell::default(),
+            header_lines: Cell::default(),
+            header_bytes: Cell::default(),
         }
-    }
-
-    /// Whether header lines are wanted apart.
-    pub(super) fn dumps(&self) -> bool {
-        self.dump.borrow().is_some()
     }
 }
 
@@ -107,6 +107,7 @@ impl Dispatch {
             .split_inclusive(|byte| *byte == b'\n')
         {
             match self.header_line(line) {
+                Flow::Taken if !self.within_header_limits(line) => return Flow::Abort,
                 Flow::Taken => taken += line.len(),
                 Flow::Pause => {
                     self.output.header_taken.set(taken);
@@ -116,6 +117,25 @@ impl Dispatch {
             }
         }
         Flow::Taken
+    }
+
+    /// Counts a header line; false where those are more than the policy allows.
+    fn within_header_limits(&self, line: &[u8]) -> bool {
+        let counts = [
+            (Limit::HeaderLines, &self.output.header_lines, 1),
+            (Limit::HeaderBytes, &self.output.header_bytes, line.len() as u64),
+        ];
+        counts.into_iter().all(|(limit, count, more)| {
+            let total = count.get().saturating_add(more);
+            count.set(total);
+            let within = total <= self.policy.limits.get(limit);
+            if !within {
+                let ended = self.over_limit(Callback::Header, limit, total);
+                let unit = if limit == Limit::HeaderLines { "lines" } else { "bytes" };
+                self.latch.set(ended.about(unit));
+            }
+            within
+        })
     }
 
     fn header_line(&self, line: &[u8]) -> Flow {

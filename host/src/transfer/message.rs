@@ -19,12 +19,14 @@ pub(super) fn of(ended: &Ended, plugin: Option<&str>, bytes: u64) -> String {
         Cause::GuestAbort => format!("{plugin} aborted{quoted}"),
         Cause::Refused => format!("{plugin} denied {subject}{quoted}"),
         Cause::Policy if ended.callback != Some(Callback::Opensocket) => {
-            let (what, key) = match (ended.callback, &ended.subject) {
-                (Some(Callback::Read), _) => ("the upload", "uploaded"),
-                (_, Some(_)) => ("what is delivered", "delivered"),
-                (_, None) => ("the body", "body"),
+            let (what, unit, key) = match (ended.callback, ended.subject.as_deref()) {
+                (Some(Callback::Read), _) => ("the upload has", "bytes", "uploaded"),
+                (Some(Callback::Header), Some("lines")) => ("the headers have", "lines", "header-lines"),
+                (Some(Callback::Header), Some("bytes")) => ("the headers have", "bytes", "header-bytes"),
+                (_, Some(_)) => ("what is delivered has", "bytes", "delivered"),
+                (_, None) => ("the body has", "bytes", "body"),
             };
-            format!("{what} has more than {limit} bytes (raise with --limit {key})")
+            format!("{what} more than {limit} {unit} (raise with --limit {key})")
         }
         // No more than that: which address a name leads to, inside, is nothing to tell a stranger.
         Cause::Policy => "denied".to_owned(),

@@ -131,11 +131,8 @@ fn hooks(dispatch: &Dispatch, spec: &TransferSpec, guarded: bool) -> Hooks {
     let ignored = [Callback::Debug, Callback::Socket, Callback::Closesocket];
     let stops = ignored.into_iter().any(decides);
     Hooks {
-        header: stops
-            || spec.show_headers
-            || dispatch.output.dumps()
-            || decides(Callback::Header)
-            || decides(Callback::Redirect),
+        // The policy counts header lines, whoever else wants them.
+        header: true,
         xferinfo: spec.observer.progress.is_some() || decides(Callback::Xferinfo) || decides(Callback::Progress),
         opensocket: stops || guarded || decides(Callback::Opensocket) || sockets,
         // Of an accepted connection libcurl tells nowhere else.
@@ -281,6 +278,10 @@ fn set_network(easy: &mut Easy<Dispatch>, spec: &TransferSpec, host: &Host) -> R
     };
     easy.set_long(LongOption::MAXREDIRS, i64::try_from(redirects).unwrap_or(i64::MAX))?;
     easy.set_long(LongOption::TIMEOUT_MS, milliseconds(total))?;
+    let slow = policy.limits.get(Limit::LowSpeed);
+    let patience = policy.limits.get(Limit::LowSpeedTime).div_ceil(1000);
+    easy.set_long(LongOption::LOW_SPEED_LIMIT, long(slow))?;
+    easy.set_long(LongOption::LOW_SPEED_TIME, long(patience))?;
     if let Some(time) = spec.connect_timeout {
         easy.set_long(LongOption::CONNECTTIMEOUT_MS, milliseconds(time))?;
     }
@@ -368,6 +369,11 @@ fn set_ssh(easy: &mut Easy<Dispatch>, spec: &TransferSpec, guest_decides: bool) 
         easy.set_text(TextOption::SSH_HOST_PUBLIC_KEY_SHA256, digest.as_str())?;
     }
     Ok(())
+}
+
+/// libcurl's `long`, as wide as the narrowest.
+fn long(number: u64) -> i64 {
+    i64::from(i32::try_from(number).unwrap_or(i32::MAX))
 }
 
 /// libcurl's `long`; a time below one millisecond would mean none at all.

@@ -133,6 +133,30 @@ pub(crate) fn by(limit: Limit) -> Reached {
         Limit::Delivered => {
             Reached::by(guests::guest("pass"), &["delivered=3"], "policy", "more than 3 bytes").code(63)
         }
+        Limit::HeaderLines => Reached::by(
+            guests::guest("pass"),
+            &["header-lines=1"],
+            "policy",
+            "the headers have more than 1 lines",
+        )
+        .code(63),
+        Limit::HeaderBytes => Reached::by(
+            guests::guest("pass"),
+            &["header-bytes=20"],
+            "policy",
+            "the headers have more than 20 bytes",
+        )
+        .code(63),
+        // The two are one limit.
+        Limit::LowSpeed | Limit::LowSpeedTime => Reached::by(
+            guests::guest("pass"),
+            &["low-speed=1000", "low-speed-time=1s"],
+            "",
+            "Operation too slow",
+        )
+        .code(28)
+        .without_cause()
+        .curl(&["/never"]),
         Limit::TotalTime => Reached::by(guests::guest("pass"), &["total-time=300ms"], "", "timed out")
             .code(28)
             .without_cause()

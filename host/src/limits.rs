@@ -113,7 +113,7 @@ limits! {
     HeaderBytes { "header-bytes", None, Bytes, curl: 2 * MIB, tenant: 128 * KIB,
         "bytes of those lines together",
         "an answer's take a few KiB, cookies and policies more; libcurl's own limit is 300 KiB a response" }
-    LowSpeed { "low-speed", None, Bytes, curl: 1, tenant: 100,
+    LowSpeed { "low-speed", None, Bytes, curl: 100, tenant: 100,
         "bytes a second that must move, on an average over `low-speed-time`, where the transfer is not paused",
         "slower is an origin that holds a connection rather than one that sends" }
     LowSpeedTime { "low-speed-time", None, Milliseconds, curl: i32::MAX as u64, tenant: 20_000,

@@ -11,6 +11,8 @@ use transferhost_tests::command::{self, Transferhost};
 
 #[path = "go_new/claims.rs"]
 mod claims;
+#[path = "kit/decided.rs"]
+mod decided;
 #[path = "go_guests/gate.rs"]
 mod gate;
 #[path = "kit/guest_rustc.rs"]
@@ -22,6 +24,7 @@ mod table;
 #[path = "kit/walk.rs"]
 mod walk;
 
+use decided::decides_just;
 use gate::asked_for;
 use subsets::random_subsets;
 
@@ -87,16 +90,7 @@ fn projects_build_run_and_pass_their_test() {
             let project = folder.path().join("first-plugin");
             let said = make(&project, "test");
             assert!(said.contains("first-plugin: ok"), "{language} {callbacks}: {said}");
-            let inspected = Transferhost::new()
-                .args(["inspect", "--json"])
-                .arg(project.join("plugin.wasm"))
-                .end()
-                .text();
-            for callback in Callback::EXPORTED.map(Callback::name) {
-                let there = inspected.contains(&format!("\"name\":\"{callback}\""));
-                let wanted = callbacks.split(',').any(|it| it == callback);
-                assert_eq!(there, wanted, "{language} {callbacks}: {callback}: {inspected}");
-            }
+            decides_just(&project, callbacks, language);
         }
     }
 }

@@ -1,11 +1,8 @@
 //! Guards that are one line of the host each, and would be missed by nobody who only fetches well-behaved things.
 
-use std::fs;
 use std::net::TcpListener;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use tempfile::TempDir;
 use transferhost_tests::command::Transferhost;
 use transferhost_tests::guests::{guest, hostile};
 use transferhost_tests::http::{self, Response};
@@ -16,26 +13,13 @@ use transferhost_tests::{PATIENCE, outcome};
 
 #[path = "kit/policy_file.rs"]
 mod policy_file;
+#[path = "kit/written.rs"]
+mod written;
 
 use policy_file::PolicyFile;
-
-/// A plugin of a text with places to fill.
-struct Written {
-    path: PathBuf,
-    _folder: TempDir,
-}
+use written::Written;
 
 impl Written {
-    fn new(text: &str, places: &[(&str, &str)]) -> Self {
-        let folder = TempDir::with_prefix("transferhost-guards-").unwrap();
-        let path = folder.path().join("plugin.wat");
-        let text = places
-            .iter()
-            .fold(text.to_owned(), |text, (place, filling)| text.replace(place, filling));
-        fs::write(&path, text).unwrap();
-        Self { path, _folder: folder }
-    }
-
     /// Exports `write` alone: a function of this name that does this.
     fn write(name: &str, body: &str) -> Self {
         Self::new(

@@ -11,6 +11,8 @@ use transferhost_tests::command::{self, Transferhost};
 use transferhost_tests::guests::guest;
 use transferhost_tests::target_dir;
 
+#[path = "kit/decided.rs"]
+mod decided;
 #[path = "kit/guest_rustc.rs"]
 mod guest_rustc;
 #[path = "kit/sentence.rs"]
@@ -18,6 +20,7 @@ mod sentence;
 #[path = "kit/subsets.rs"]
 mod subsets;
 
+use decided::decides_just;
 use guest_rustc::for_guests;
 use sentence::sentence;
 use subsets::random_subsets;
@@ -76,16 +79,7 @@ fn projects_in_rust_build_run_and_pass_their_test() {
         assert_eq!((ended.code(), ended.stderr.as_str()), (Some(0), ""), "{callbacks}");
         let project = folder.path().join(name);
         make_test(&project);
-        let inspected = Transferhost::new()
-            .args(["inspect", "--json"])
-            .arg(project.join("plugin.wasm"))
-            .end()
-            .text();
-        for callback in Callback::EXPORTED.map(Callback::name) {
-            let there = inspected.contains(&format!("\"name\":\"{callback}\""));
-            let wanted = callbacks.split(',').any(|it| it == callback);
-            assert_eq!(there, wanted, "{callbacks}: {callback}: {inspected}");
-        }
+        decides_just(&project, callbacks, "rust");
     }
 }
 

@@ -12,7 +12,9 @@ mod inside;
 mod opensocket;
 #[path = "sockets/places.rs"]
 mod places;
+#[path = "sockets/plugins.rs"]
+mod plugins;
 #[path = "sockets/sockopt.rs"]
 mod sockopt;
-#[path = "sockets/written.rs"]
+#[path = "kit/written.rs"]
 mod written;

@@ -1,28 +1,10 @@
 //! Plugins whose answers are written by a test: the `.wat` files beside, with places to fill.
 
-use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
-use tempfile::TempDir;
-
-/// A plugin in a folder of its own.
-pub(crate) struct Written {
-    pub(crate) path: PathBuf,
-    _folder: TempDir,
-}
+use crate::written::Written;
 
 impl Written {
-    fn new(text: &str, places: &[(&str, &str)]) -> Self {
-        let folder = TempDir::with_prefix("transferhost-sockets-").unwrap();
-        let path = folder.path().join("plugin.wat");
-        let text = places
-            .iter()
-            .fold(text.to_owned(), |text, (place, filling)| text.replace(place, filling));
-        fs::write(&path, text).unwrap();
-        Self { path, _folder: folder }
-    }
-
     /// Exports `opensocket` alone, which does this; `answer` is what stands at 128.
     pub(crate) fn opensocket(body: &str, answer: &[u8]) -> Self {
         let answer: String = answer.iter().map(|byte| format!("\\{byte:02x}")).collect();

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::callback::Callback;
 use crate::guest::{Environment, Guest, NoTransfer, Plugin};
 use crate::host::Host;
 
@@ -22,7 +21,6 @@ impl LoneGuest {
             printer: Arc::new(|_: &str| {}),
             transfer: Box::new(NoTransfer),
             may_wait: true,
-            without: Vec::<Callback>::new(),
         };
         Guest::new(host.engine(), plugin, environment)
             .map(LoneGuest)

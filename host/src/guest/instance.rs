@@ -37,8 +37,6 @@ pub(crate) struct Environment {
     pub(crate) transfer: Box<dyn TransferView>,
     /// Whether it may wait inside a host import, within a call's time.
     pub(crate) may_wait: bool,
-    /// Exports that are left alone.
-    pub(crate) without: Vec<Callback>,
 }
 
 /// What a store holds.
@@ -101,14 +99,11 @@ macro_rules! exports {
                 &self,
                 store: &mut Store<State>,
                 instance: &wasmtime::component::Instance,
-                without: &[Callback],
             ) -> wasmtime::Result<Exports> {
                 Ok(Exports {
                     $($field: match &self.$field {
-                        Some(indices) if !without.contains(&Callback::$callback) => {
-                            Some(indices.load(&mut *store, instance)?)
-                        }
-                        _ => None,
+                        Some(indices) => Some(indices.load(&mut *store, instance)?),
+                        None => None,
                     }),*
                 })
             }
@@ -137,7 +132,6 @@ impl Guest {
     /// Makes a guest. This runs its start code, within limits of its own.
     pub(crate) fn new(engine: &Engine, plugin: &Plugin, environment: Environment) -> Result<Guest, Failure> {
         let limits = environment.limits.clone();
-        let without = environment.without.clone();
         let mut store = store(engine, environment);
         let fuel = limits.get(Limit::InstantiateFuel);
         let time = limits.time(Limit::InstantiateTime);
@@ -145,7 +139,7 @@ impl Guest {
             store.set_fuel(fuel)?;
             store.data_mut().clock.begin(time);
             let instance = plugin.pre().instantiate(&mut store)?;
-            plugin.indices().load(&mut store, &instance, &without)
+            plugin.indices().load(&mut store, &instance)
         })();
         let spent = fuel.saturating_sub(store.get_fuel().unwrap_or(0));
         match answer(made.map(Ok)) {

@@ -230,7 +230,6 @@ impl Plugin {
             printer: Arc::new(|_: &str| {}),
             transfer: Box::new(NoTransfer),
             may_wait: true,
-            without: Vec::new(),
         };
         Guest::new(engine, self, environment).map(drop).map_err(trial)
     }

@@ -145,7 +145,8 @@ impl Dispatch {
         enter: impl FnOnce(&mut Guest) -> Result<T, Failure>,
         neutral: impl FnOnce() -> T,
     ) -> Option<T> {
-        if self.ended() && !(self.finished_well() && callback.comes_after_finish()) {
+        let over = self.over.get() || self.latch.is_set();
+        if over || (self.finished.get() && !callback.comes_after_finish()) {
             return None;
         }
         #[cfg(feature = "testing")]
@@ -174,11 +175,6 @@ impl Dispatch {
             calls(&trace::line(&call(), &answer, guest.calls().last()));
         }
         self.latched(callback, answer)
-    }
-
-    /// The guest ended it as a success, and has not been told yet that it is over.
-    fn finished_well(&self) -> bool {
-        self.finished.get() && !self.over.get() && !self.latch.is_set()
     }
 
     /// The answer; a failure goes through the door.

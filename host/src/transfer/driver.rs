@@ -207,10 +207,15 @@ fn turn(
         if std::mem::replace(&mut timer, multi.timer()) != multi.timer() {
             dispatch.contain(Callback::Timer, || dispatch.on_timer(timer));
         }
+        let due = dispatch.pause.take_due();
+        if due == Some(Granted::Spent) {
+            dispatch.pause_is_spent(dispatch.pause.by());
+        }
         if dispatch.ended() {
             return Ok(None);
         }
-        let goes_on = dispatch.hold(wishes.held.load(Ordering::Acquire)) | dispatch.upload_goes_on();
+        let let_go = dispatch.hold(wishes.held.load(Ordering::Acquire));
+        let goes_on = due.is_some() | let_go | dispatch.upload_goes_on();
         if let Some(easy) = multi.get(token).filter(|_| goes_on) {
             // A failure inside is the transfer's end, which libcurl reports as any other.
             easy.unpause();
@@ -231,16 +236,6 @@ fn turn(
             }
         }
         multi.tick()?;
-        match dispatch.pause.take_due() {
-            Some(Granted::Paused) => {
-                if let Some(easy) = multi.get(token) {
-                    // A failure inside is the transfer's end, which libcurl reports as any other.
-                    easy.unpause();
-                }
-            }
-            Some(Granted::Spent) => dispatch.pause_is_spent(dispatch.pause.by()),
-            None => {}
-        }
     }
 }
 

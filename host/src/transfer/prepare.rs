@@ -61,11 +61,9 @@ pub(super) fn prepare(
     let dispatch = Rc::new(Dispatch::new(Arc::clone(&policy), &mut spec, sink, scheme != "file"));
     let mut easy = Easy::new(Rc::clone(&dispatch))?;
     let _ = dispatch.info.set(easy.info().clone());
-    let exported: Vec<Callback> = plugin.map(Plugin::callbacks).unwrap_or_default().to_vec();
-    for callback in exported {
-        if !spec.without.contains(&callback) {
-            dispatch.decide(callback);
-        }
+    let exported = plugin.map(Plugin::callbacks).unwrap_or_default().iter();
+    for callback in exported.filter(|callback| !spec.without.contains(callback)) {
+        dispatch.decide(*callback);
     }
     let decides = |callback| dispatch.decides(callback);
     if Callback::EXPORTED
@@ -91,7 +89,6 @@ pub(super) fn prepare(
             printer: spec.observer.prints.clone().unwrap_or_else(|| Arc::new(|_: &str| {})),
             transfer: Box::new(view),
             may_wait: !policy.guards_network(),
-            without: spec.without.clone(),
         };
         match dispatch.contain(None, || Guest::new(host.engine(), plugin, environment)) {
             Some(Ok(guest)) => drop(dispatch.guest.replace(Some(guest))),

@@ -141,7 +141,7 @@ impl Dispatch {
                 {
                     let mut body = self.upload.body.lock();
                     body.lent = true;
-                    body.blocks = !self.can_pause() || self.upload.drops.get() > 0;
+                    body.blocks = !self.can_pause_upload();
                     body.wanted = false;
                 }
                 let answer = guest.on_read(max);
@@ -184,10 +184,18 @@ impl Dispatch {
         }
     }
 
+    /// Whether libcurl can pause now, when it asks for bytes.
+    fn can_pause_upload(&self) -> bool {
+        self.can_pause() && self.upload.drops.get() == 0
+    }
+
     fn pass(&self, buffer: &mut [u8]) -> Read {
         // Where libcurl cannot pause, it has to wait.
-        let can_pause = self.can_pause() && self.upload.drops.get() == 0;
-        let wait = if can_pause { Wait::No } else { Wait::ForEver };
+        let wait = if self.can_pause_upload() {
+            Wait::No
+        } else {
+            Wait::ForEver
+        };
         self.upload.passing.set(false);
         let read = self.upload.body.lock().read(buffer, wait);
         match read {

@@ -9,6 +9,7 @@
 //! - [`command`] and [`running`]: the binary under test, run in an environment of its own; [`shell`]: behind a shell's
 //!   line; [`outcome`]: the JSON that it wrote.
 //! - [`mod@reference`]: the curl tool, to do the same and be compared with.
+//! - [`namespace`]: a network of a test's own, out of which nothing can get.
 //! - [`table`]: tables of the documentation that tests write.
 //!
 //! Every wait in here ends: on an event, or after [`PATIENCE`].
@@ -23,6 +24,7 @@ pub mod ftp;
 pub mod guests;
 pub mod http;
 pub mod listen;
+pub mod namespace;
 pub mod nginx;
 pub mod origin;
 pub mod outcome;

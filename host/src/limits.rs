@@ -113,6 +113,12 @@ limits! {
     HeaderBytes { "header-bytes", None, Bytes, curl: 2 * MIB, tenant: 128 * KIB,
         "bytes of those lines together",
         "an answer's take a few KiB, cookies and policies more; libcurl's own limit is 300 KiB a response" }
+    Informational { "informational", None, Count, curl: 5_000, tenant: 20,
+        "informational (1xx) responses of a transfer in all",
+        "an origin sends one or two before its answer; libcurl has no limit of its own but that of header lines" }
+    Ratio { "ratio", None, Count, curl: u64::MAX >> 1, tenant: 100,
+        "bytes of a body after decoding, for each byte before it, of which the first 16 KiB are granted",
+        "text shrinks to a third or a twentieth, zeros to a thousandth; curl has no limit, and its policy none" }
     LowSpeed { "low-speed", None, Bytes, curl: 100, tenant: 100,
         "bytes a second that must move, on an average over `low-speed-time`, where the transfer is not paused",
         "slower is an origin that holds a connection rather than one that sends" }

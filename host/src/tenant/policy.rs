@@ -37,6 +37,8 @@ pub(crate) struct Network {
     pub(crate) ports: Vec<u16>,
     pub(crate) schemes: Vec<String>,
     pub(crate) nat64: Vec<Ipv6Net>,
+    /// Whether one denied address in the answer for a name denies the name.
+    pub(crate) strict: bool,
 }
 
 impl Default for Network {
@@ -48,6 +50,7 @@ impl Default for Network {
             ports: vec![80, 443],
             schemes,
             nat64: Vec::new(),
+            strict: false,
         }
     }
 }

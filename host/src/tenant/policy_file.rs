@@ -38,10 +38,11 @@ struct NetworkTable {
     ports: Option<Vec<u16>>,
     schemes: Option<Vec<String>>,
     nat64: Option<Vec<Ipv6Net>>,
+    strict: Option<bool>,
 }
 
 const TOP: [&str; 3] = ["policy", "limits", "network"];
-const NETWORK: [&str; 5] = ["allow", "deny", "ports", "schemes", "nat64"];
+const NETWORK: [&str; 6] = ["allow", "deny", "ports", "schemes", "nat64", "strict"];
 
 /// Reads a policy file: its kind, its limits and its network.
 pub(super) fn read(path: &Path, given: Option<PolicyKind>) -> Result<(PolicyKind, Limits, Network), PolicyError> {
@@ -130,6 +131,7 @@ fn network(table: Option<NetworkTable>) -> Network {
         ports: table.ports.unwrap_or(default.ports),
         schemes: table.schemes.unwrap_or(default.schemes),
         nat64: table.nat64.unwrap_or(default.nat64),
+        strict: table.strict.unwrap_or(default.strict),
     }
 }
 

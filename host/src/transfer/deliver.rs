@@ -31,6 +31,7 @@ pub(super) struct Output {
     /// Header lines that were taken, and their bytes.
     header_lines: Cell<u64>,
     header_bytes: Cell<u64>,
+    informational: Cell<u64>,
 }
 
 impl Output {
@@ -46,6 +47,7 @@ impl Output {
             header_taken: Cell::default(),
             header_lines: Cell::default(),
             header_bytes: Cell::default(),
+            informational: Cell::default(),
         }
     }
 }
@@ -124,21 +126,36 @@ impl Dispatch {
         let counts = [
             (Limit::HeaderLines, &self.output.header_lines, 1),
             (Limit::HeaderBytes, &self.output.header_bytes, line.len() as u64),
+            (
+                Limit::Informational,
+                &self.output.informational,
+                u64::from(self.ends_informational(line)),
+            ),
         ];
         counts.into_iter().all(|(limit, count, more)| {
             let total = count.get().saturating_add(more);
             count.set(total);
             let within = total <= self.policy.limits.get(limit);
             if !within {
-                let ended = self.over_limit(Callback::Header, limit, total);
-                let unit = if limit == Limit::HeaderLines { "lines" } else { "bytes" };
-                self.latch.set(ended.about(unit));
+                self.latch.set(self.over_limit(Callback::Header, limit, total));
             }
             within
         })
     }
 
+    /// Whether this line is the last of a 1xx response.
+    fn ends_informational(&self, line: &[u8]) -> bool {
+        is_blank(line)
+            && self
+                .info
+                .get()
+                .is_some_and(|info| (100..200).contains(&info.number("response_code")))
+    }
+
     fn header_line(&self, line: &[u8]) -> Flow {
+        if !self.may_follow(line) {
+            return Flow::Pause;
+        }
         let call = || {
             format!(
                 "header({})",
@@ -205,8 +222,7 @@ impl Dispatch {
         let before = self.output.delivered.get().saturating_add(self.output.dumped.get());
         let total = before.saturating_add(bytes.len() as u64);
         if total > self.policy.limits.get(Limit::Delivered) {
-            let ended = self.over_limit(callback, Limit::Delivered, total);
-            self.latch.set(ended.about("delivered"));
+            self.latch.set(self.over_limit(callback, Limit::Delivered, total));
             return Flow::Abort;
         }
         match sink.deliver(bytes) {
@@ -248,6 +264,31 @@ impl Dispatch {
             return false;
         }
         self.output.received.set(received);
-        true
+        self.within_ratio(received)
     }
+
+    /// Whether so many decoded bytes may have come of what came over the wire; the transfer is over where not.
+    fn within_ratio(&self, received: u64) -> bool {
+        let ratio = self.policy.limits.get(Limit::Ratio);
+        if received <= ratio.saturating_mul(GRANTED) {
+            return true;
+        }
+        let size = self.info.get().map_or(0, |info| info.number("size_download"));
+        let wire = u64::try_from(size).unwrap_or(0).max(GRANTED);
+        let within = received <= ratio.saturating_mul(wire);
+        if !within {
+            self.latch
+                .set(self.over_limit(Callback::Write, Limit::Ratio, received / wire));
+        }
+        within
+    }
+}
+
+/// Bytes of the wire that the ratio takes for come: a short body may shrink as it likes, and an older libcurl counts what
+/// it reads only when it has been written.
+const GRANTED: u64 = 16 << 10;
+
+/// Whether a line ends the headers of a response.
+pub(super) fn is_blank(line: &[u8]) -> bool {
+    matches!(line, b"\r\n" | b"\n")
 }

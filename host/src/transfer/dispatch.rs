@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::deliver::Output;
 use super::ended::Ended;
 use super::latch::Latch;
+use super::names::Names;
 use super::pause::{Direction, Granted, Pause};
 use super::redirect::Redirects;
 use super::sockets::Sockets;
@@ -18,7 +19,7 @@ use crate::callback::Callback;
 use crate::cause::Cause;
 use crate::curl::{
     Callbacks, Continue, Flow, InfoHandle, InfoType, Ioctl, IoctlCommand, KeyMatch, KeyVerdict, Open, Poll, Read, Seek,
-    SocketTarget, Sockopt, SshKey,
+    SocketTarget, Sockopt, SshKey, Waker,
 };
 use crate::guest::{Failure, Guest};
 use crate::limits::Limit;
@@ -44,6 +45,8 @@ pub(super) struct Dispatch {
     pub(super) upload: Upload,
     pub(super) redirects: Redirects,
     pub(super) sockets: Sockets,
+    /// Where the policy is strict.
+    pub(super) names: Option<Names>,
     /// libcurl's own account of the transfer; there from the moment when its handle is.
     pub(super) info: OnceCell<InfoHandle>,
     /// Whether what libcurl tells is printed as libcurl would print it.
@@ -60,7 +63,13 @@ pub(super) struct Dispatch {
 }
 
 impl Dispatch {
-    pub(super) fn new(policy: Arc<Policy>, spec: &mut TransferSpec, sink: Box<dyn Sink>, can_pause: bool) -> Dispatch {
+    pub(super) fn new(
+        policy: Arc<Policy>,
+        spec: &mut TransferSpec,
+        sink: Box<dyn Sink>,
+        can_pause: bool,
+        waker: &Waker,
+    ) -> Dispatch {
         Dispatch {
             latch: Latch::default(),
             pause: Pause::new(policy.limits.time(Limit::PauseBudget)),
@@ -73,6 +82,7 @@ impl Dispatch {
             upload: Upload::default(),
             redirects: Redirects::new(spec.follow),
             sockets: Sockets::default(),
+            names: policy.network.strict.then(|| Names::new(waker.clone())),
             info: OnceCell::new(),
             verbose: spec.verbose,
             keeps_known_hosts: spec.ssh.known_hosts_stay,
@@ -191,7 +201,10 @@ impl Dispatch {
             used: Some(used),
             ..Failure::of(Cause::Policy)
         };
-        Ended::new(callback, failure)
+        Ended {
+            over: Some(limit),
+            ..Ended::new(callback, failure)
+        }
     }
 
     /// Pauses, where libcurl can and there is time left to; the transfer is over where not.
@@ -264,9 +277,9 @@ impl Callbacks for Dispatch {
     }
 
     fn prereq(&self) -> Continue {
-        match self.ended() {
-            true => Continue::Abort,
-            false => Continue::Yes,
+        match !self.ended() && self.peer_is_allowed() {
+            true => Continue::Yes,
+            false => Continue::Abort,
         }
     }
 

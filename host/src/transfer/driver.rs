@@ -3,10 +3,11 @@
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::dispatch::Dispatch;
 use super::ended::Ended;
+use super::names::Judged;
 use super::outcome::{self, Outcome};
 use super::pause::{Direction, Granted};
 use super::prepare::{Prepared, prepare};
@@ -16,6 +17,7 @@ use crate::cause::Cause;
 use crate::curl::{CurlCode, Easy, Flow, Multi, MultiError, Poller, Token, Waker};
 use crate::guest::Plugin;
 use crate::host::Host;
+use crate::limits::Limit;
 use crate::sink::Sink;
 
 /// How long a transfer that reports its progress may be silent before it is run all the same.
@@ -120,7 +122,7 @@ impl Transfer {
         let dispatch = Rc::clone(easy.handler());
         let (code, easy) = match dispatch.latch.is_set() {
             true => (None, Some(easy)),
-            false => drive(easy, &dispatch, &self.poller, &self.handle.wishes),
+            false => drive(easy, &dispatch, &url, &self.poller, &self.handle.wishes),
         };
         // What was wished in the last turn of the loop.
         dispatch.unset(self.handle.wishes.unset.load(Ordering::Acquire));
@@ -155,6 +157,7 @@ impl Transfer {
 fn drive(
     easy: Easy<Dispatch>,
     dispatch: &Dispatch,
+    url: &str,
     poller: &Rc<Poller>,
     wishes: &Wishes,
 ) -> (Option<CurlCode>, Option<Easy<Dispatch>>) {
@@ -166,6 +169,9 @@ fn drive(
         // Its handle is its own: whoever else were in it would be told of.
         multi.listen(easy.handler());
     }
+    if !judged(dispatch, url, poller, wishes) {
+        return (None, Some(easy));
+    }
     let token = match multi.add(easy) {
         Ok(token) => token,
         Err(error) => return (failed(dispatch, &error), None),
@@ -176,6 +182,32 @@ fn drive(
         None
     });
     (code, multi.remove(token))
+}
+
+/// Waits, where the policy is strict, until what the URL's name leads to is known; false where the transfer is over by
+/// then. libcurl's own time has not begun, so this one is kept here.
+fn judged(dispatch: &Dispatch, url: &str, poller: &Poller, wishes: &Wishes) -> bool {
+    let begun = Instant::now();
+    let patience = dispatch.policy.limits.time(Limit::TotalTime);
+    loop {
+        if wishes.cancelled.load(Ordering::Acquire) {
+            dispatch
+                .latch
+                .set(Ended::new(None, crate::guest::Failure::of(Cause::Cancelled)));
+        }
+        if dispatch.judge_name_of(url) != Judged::NotYet || dispatch.latch.is_set() {
+            return !dispatch.latch.is_set();
+        }
+        let left = patience.saturating_sub(begun.elapsed());
+        if left.is_zero() {
+            dispatch
+                .latch
+                .set(dispatch.denied(url, "strict: the resolver gave no answer in time"));
+        } else if let Err(error) = poller.wait(Some(left)) {
+            let words = format!("the transfer could not be driven: {error}");
+            dispatch.latch.set(Ended::because(None, Cause::System, words));
+        }
+    }
 }
 
 fn failed(dispatch: &Dispatch, error: &MultiError) -> Option<CurlCode> {
@@ -215,7 +247,7 @@ fn turn(
             return Ok(None);
         }
         let let_go = dispatch.hold(wishes.held.load(Ordering::Acquire));
-        let goes_on = due.is_some() | let_go | dispatch.upload_goes_on();
+        let goes_on = due.is_some() | let_go | dispatch.upload_goes_on() | dispatch.names_go_on();
         if let Some(easy) = multi.get(token).filter(|_| goes_on) {
             // A failure inside is the transfer's end, which libcurl reports as any other.
             easy.unpause();

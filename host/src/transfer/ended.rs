@@ -3,6 +3,7 @@
 use crate::callback::Callback;
 use crate::cause::Cause;
 use crate::guest::Failure;
+use crate::limits::Limit;
 
 /// A cause, and where it arose.
 #[derive(Clone, Debug)]
@@ -11,6 +12,8 @@ pub(super) struct Ended {
     pub(super) callback: Option<Callback>,
     /// What it was about, such as an address; safe to print.
     pub(super) subject: Option<String>,
+    /// The limit of the policy that was reached, where it was one.
+    pub(super) over: Option<Limit>,
     pub(super) failure: Failure,
 }
 
@@ -19,6 +22,7 @@ impl Ended {
         Ended {
             callback: callback.into(),
             subject: None,
+            over: None,
             failure,
         }
     }

@@ -5,6 +5,7 @@ use crate::callback::Callback;
 use crate::cause::Cause;
 use crate::curl::Url;
 use crate::escape::{escape, quote};
+use crate::limits::Limit;
 
 /// The sentence for a transfer that was ended, after so many bytes of the body that the callback is about.
 pub(super) fn of(ended: &Ended, plugin: Option<&str>, bytes: u64) -> String {
@@ -18,18 +19,11 @@ pub(super) fn of(ended: &Ended, plugin: Option<&str>, bytes: u64) -> String {
     let what = match failure.cause {
         Cause::GuestAbort => format!("{plugin} aborted{quoted}"),
         Cause::Refused => format!("{plugin} denied {subject}{quoted}"),
-        Cause::Policy if ended.callback != Some(Callback::Opensocket) => {
-            let (what, unit, key) = match (ended.callback, ended.subject.as_deref()) {
-                (Some(Callback::Read), _) => ("the upload has", "bytes", "uploaded"),
-                (Some(Callback::Header), Some("lines")) => ("the headers have", "lines", "header-lines"),
-                (Some(Callback::Header), Some("bytes")) => ("the headers have", "bytes", "header-bytes"),
-                (_, Some(_)) => ("what is delivered has", "bytes", "delivered"),
-                (_, None) => ("the body has", "bytes", "body"),
-            };
-            format!("{what} more than {limit} {unit} (raise with --limit {key})")
-        }
-        // No more than that: which address a name leads to, inside, is nothing to tell a stranger.
-        Cause::Policy => "denied".to_owned(),
+        Cause::Policy => match ended.over {
+            Some(over) => format!("{} (raise with --limit {})", exceeded(over, limit), over.row().key),
+            // No more than that: which address a name leads to, inside, is nothing to tell a stranger.
+            None => "denied".to_owned(),
+        },
         Cause::OutOfFuel => {
             format!("{plugin} ran out of fuel after {bytes} bytes ({limit} a call; raise with --fuel)")
         }
@@ -75,6 +69,20 @@ pub(super) fn of(ended: &Ended, plugin: Option<&str>, bytes: u64) -> String {
         Some(callback) if failure.cause != Cause::Sink => format!("{callback}: {what}"),
         _ => what,
     }
+}
+
+/// What of a transfer is more than the policy allows.
+fn exceeded(over: Limit, limit: u64) -> String {
+    let (what, unit) = match over {
+        Limit::Uploaded => ("the upload has", "bytes"),
+        Limit::HeaderLines => ("the headers have", "lines"),
+        Limit::HeaderBytes => ("the headers have", "bytes"),
+        Limit::Informational => ("the origin sent", "informational responses"),
+        Limit::Delivered => ("what is delivered has", "bytes"),
+        Limit::Ratio => ("the body grew to", "times its size when it was decoded"),
+        _ => ("the body has", "bytes"),
+    };
+    format!("{what} more than {limit} {unit}")
 }
 
 fn limit_of(limit: u64, cause: Cause) -> String {

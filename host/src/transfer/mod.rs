@@ -11,6 +11,7 @@ mod driver;
 mod ended;
 mod latch;
 mod message;
+mod names;
 mod outcome;
 mod pause;
 mod prepare;
@@ -22,6 +23,7 @@ mod spec;
 mod stream;
 mod told;
 mod trace;
+mod trust;
 mod upload;
 mod view;
 

@@ -8,8 +8,8 @@ use super::dispatch::Dispatch;
 use super::ended::Ended;
 use super::source::Source;
 use super::spec::{Body, Header, HttpAuth, HttpVersion, SpecError, TransferSpec};
+use super::trust::{set_ssh, set_trust};
 use super::view::View;
-use crate::ca::CaStore;
 use crate::callback::Callback;
 use crate::curl::{
     Easy, Hooks, LibcurlVersion, LongOption, OffsetOption, Part, SetoptError, SlistOption, TextOption, Url, Waker,
@@ -58,7 +58,13 @@ pub(super) fn prepare(
         .ok_or_else(|| wrong_url("it cannot be shown".to_owned()))?;
 
     let policy = Arc::clone(host.policy());
-    let dispatch = Rc::new(Dispatch::new(Arc::clone(&policy), &mut spec, sink, scheme != "file"));
+    let dispatch = Rc::new(Dispatch::new(
+        Arc::clone(&policy),
+        &mut spec,
+        sink,
+        scheme != "file",
+        &waker,
+    ));
     let mut easy = Easy::new(Rc::clone(&dispatch))?;
     let _ = dispatch.info.set(easy.info().clone());
     let exported = plugin.map(Plugin::callbacks).unwrap_or_default().iter();
@@ -139,7 +145,8 @@ fn hooks(dispatch: &Dispatch, spec: &TransferSpec, guarded: bool) -> Hooks {
         seek: decides(Callback::Seek) || (dispatch.upload.is_begun() && !decides(Callback::Ioctl)),
         ioctl: decides(Callback::Ioctl),
         debug: decides(Callback::Debug),
-        prereq: stops,
+        // On a connection that serves again, opensocket is not asked.
+        prereq: stops || guarded,
         ssh_key: false,
     }
 }
@@ -297,75 +304,6 @@ fn set_network(easy: &mut Easy<Dispatch>, spec: &TransferSpec, host: &Host) -> R
         easy.set_text(TextOption::UNIX_SOCKET_PATH, path.as_os_str().as_bytes())?;
     }
     Ok(redirects)
-}
-
-/// Whom libcurl trusts.
-fn set_trust(easy: &mut Easy<Dispatch>, spec: &TransferSpec) -> Result<(), SpecError> {
-    let store = match &spec.ca {
-        Some(store) => store.clone(),
-        // A store that is broken matters to nobody who verifies nothing.
-        None if spec.insecure => CaStore::default(),
-        None => CaStore::from_environment(),
-    };
-    if spec.insecure {
-        easy.set_long(LongOption::SSL_VERIFYPEER, 0)?;
-        easy.set_long(LongOption::SSL_VERIFYHOST, 0)?;
-    }
-    use std::os::unix::ffi::OsStrExt as _;
-    if let Some(file) = &store.file {
-        easy.set_text(TextOption::CAINFO, file.as_os_str().as_bytes())?;
-    }
-    if let Some(path) = &store.path {
-        easy.set_text(TextOption::CAPATH, path.as_os_str().as_bytes())?;
-    }
-    Ok(())
-}
-
-/// libcurl verifies an SSH host only where it is given a file of known hosts, or a digest, and says nothing where not.
-fn set_ssh(easy: &mut Easy<Dispatch>, spec: &TransferSpec, guest_decides: bool) -> Result<(), SpecError> {
-    use std::os::unix::ffi::OsStrExt as _;
-    let ssh = &spec.ssh;
-    let wrong = |what: &str| {
-        Err(SpecError {
-            what: what.to_owned(),
-            url: false,
-        })
-    };
-    match (&ssh.known_hosts, &ssh.host_public_sha256) {
-        (_, Some(_)) if guest_decides => {
-            return wrong(
-                "with a digest of the host's key libcurl does not ask the plugin's ssh-key: leave out one of them",
-            );
-        }
-        (None, None) if !guest_decides && !spec.insecure => {
-            return wrong(
-                "there is no known_hosts file to verify the SSH host by: name one (--knownhosts), or the host's digest (--hostpubsha256)",
-            );
-        }
-        // One that is told to add a key makes the file.
-        (Some(file), None) if !guest_decides && !spec.insecure && !file.exists() => {
-            let file = escape(&file.to_string_lossy());
-            return wrong(&format!("there is no {file} to verify the SSH host by"));
-        }
-        // The guest is asked in any case: without a file every host is unknown.
-        (None, None) if guest_decides => easy.set_text(TextOption::SSH_KNOWNHOSTS, "/dev/null")?,
-        (Some(file), _) if guest_decides || !spec.insecure => {
-            easy.set_text(TextOption::SSH_KNOWNHOSTS, file.as_os_str().as_bytes())?;
-        }
-        _ => {}
-    }
-    for (option, file) in [
-        (TextOption::SSH_PRIVATE_KEYFILE, &ssh.private_key),
-        (TextOption::SSH_PUBLIC_KEYFILE, &ssh.public_key),
-    ] {
-        if let Some(file) = file {
-            easy.set_text(option, file.as_os_str().as_bytes())?;
-        }
-    }
-    if let Some(digest) = &ssh.host_public_sha256 {
-        easy.set_text(TextOption::SSH_HOST_PUBLIC_KEY_SHA256, digest.as_str())?;
-    }
-    Ok(())
 }
 
 /// libcurl's `long`, as wide as the narrowest.

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use super::deliver::is_blank;
 use super::dispatch::Dispatch;
 use super::message::public_url;
 use crate::callback::Callback;
@@ -19,6 +20,13 @@ pub(super) struct Redirects {
     locations: RefCell<Vec<Vec<u8>>>,
 }
 
+/// A redirect that libcurl is about to follow. Both URLs are without credentials.
+struct Hop {
+    status: u16,
+    source: String,
+    target: String,
+}
+
 impl Redirects {
     pub(super) fn new(follow: bool) -> Redirects {
         Redirects {
@@ -30,9 +38,19 @@ impl Redirects {
 }
 
 impl Dispatch {
+    /// Whether the strict policy knows enough of where this line makes libcurl go; the line comes again where not.
+    pub(super) fn may_follow(&self, line: &[u8]) -> bool {
+        if self.names.is_none() || !self.redirects.follow || !is_blank(line) {
+            return true;
+        }
+        let locations = self.redirects.locations.borrow();
+        let hops: Vec<Hop> = locations.iter().filter_map(|location| self.hop(location)).collect();
+        self.redirect_is_judged(hops.iter().map(|hop| hop.target.as_str()))
+    }
+
     /// Reads a header line, and at the blank one asks the guest, where libcurl is about to follow.
     pub(super) fn follow(&self, line: &[u8]) -> Flow {
-        if !self.redirects.follow || !self.decides(Callback::Redirect) {
+        if !self.redirects.follow || !(self.decides(Callback::Redirect) || self.names.is_some()) {
             return Flow::Taken;
         }
         if let Some(values) = values_of_location(line) {
@@ -44,7 +62,7 @@ impl Dispatch {
             }
             return Flow::Taken;
         }
-        if !matches!(line, b"\r\n" | b"\n") {
+        if !is_blank(line) {
             return Flow::Taken;
         }
         for location in self.redirects.locations.take() {
@@ -57,21 +75,22 @@ impl Dispatch {
         Flow::Taken
     }
 
-    fn on_redirect(&self, location: &[u8]) -> Flow {
-        let Some(info) = self.info.get() else {
-            return Flow::Taken;
-        };
+    /// Where this location makes libcurl go; `None` where it does not follow it.
+    fn hop(&self, location: &[u8]) -> Option<Hop> {
+        let info = self.info.get()?;
         let status = u16::try_from(info.number("response_code")).unwrap_or(0);
         let followed = u64::try_from(info.number("num_redirects")).unwrap_or(0);
         // Beyond these libcurl does not follow, and ends with a code of its own.
         if !(300..400).contains(&status) || followed >= self.redirects.most.get() {
-            return Flow::Taken;
+            return None;
         }
-        let Some(base) = info.text("url_effective") else {
-            return Flow::Taken;
-        };
         // What cannot be resolved, libcurl does not follow either.
-        let Some((source, target)) = resolve(&base, location) else {
+        let (source, target) = resolve(&info.text("url_effective")?, location)?;
+        Some(Hop { status, source, target })
+    }
+
+    fn on_redirect(&self, location: &[u8]) -> Flow {
+        let Some(Hop { status, source, target }) = self.hop(location) else {
             return Flow::Taken;
         };
         let call = || format!("redirect({status} {} {})", escape(&source), escape(&target));

@@ -4,6 +4,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsRawFd as _, BorrowedFd, OwnedFd, RawFd};
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType as RustixType, ipproto, socket_with};
@@ -43,7 +44,7 @@ impl Sockets {
 
 impl Dispatch {
     pub(super) fn on_opensocket(&self, target: &SocketTarget) -> Open {
-        if self.ended() || !self.policy_allows(&target.address) {
+        if self.ended() || !self.name_allows() || !self.policy_allows(&target.address) {
             return Open::Refuse;
         }
         let call = || format!("opensocket({})", target.address);
@@ -80,17 +81,55 @@ impl Dispatch {
         }
     }
 
+    /// Whether the connection that a request is about to be sent on leads where the policy allows; the transfer is over
+    /// where not. Its address was judged when it was dialled: this is for connections that somebody else dialled.
+    pub(super) fn peer_is_allowed(&self) -> bool {
+        if !self.policy.guards_network() {
+            return true;
+        }
+        let info = self.info.get();
+        // A file has no other end; whether it may be read is the policy's list of schemes.
+        if info
+            .and_then(|info| info.text("scheme"))
+            .is_some_and(|scheme| scheme.eq_ignore_ascii_case("file"))
+        {
+            return true;
+        }
+        let peer = info.and_then(|info| {
+            let ip: IpAddr = info.text("remote_ip")?.parse().ok()?;
+            let port = u16::try_from(info.number("remote_port")).ok()?;
+            Some(Address::Inet(SocketAddr::new(ip, port)))
+        });
+        let denied = match &peer {
+            Some(address) => self.denial(address),
+            None => Some(self.denied("the connection's other end", "libcurl does not tell its address")),
+        };
+        denied.is_none_or(|ended| {
+            self.latch.set(ended);
+            false
+        })
+    }
+
     fn policy_allows(&self, address: &Address) -> bool {
-        let Err(denial) = self.policy.decide(address) else {
+        let Some(ended) = self.denial(address) else {
             return true;
         };
-        if let Some(log) = &self.observer.denials {
-            log(&format!("denied {address}: {}", denial.0));
-        }
-        // The rule is for the operator's log: whoever asked reads no more than this.
-        let ended = Ended::because(Callback::Opensocket, Cause::Policy, "denied");
-        self.refused.replace(Some(ended.about(address)));
+        self.refused.replace(Some(ended));
         false
+    }
+
+    /// Why the policy forbids this address, in the operator's log; `None` where it does not.
+    fn denial(&self, address: &Address) -> Option<Ended> {
+        let denial = self.policy.decide(address).err()?;
+        Some(self.denied(&address.to_string(), &denial.0))
+    }
+
+    /// Writes a rule to the operator's log. Whoever asked reads no more than "denied".
+    pub(super) fn denied(&self, what: &str, rule: &str) -> Ended {
+        if let Some(log) = &self.observer.denials {
+            log(&format!("denied {what}: {rule}"));
+        }
+        Ended::because(Callback::Opensocket, Cause::Policy, "denied").about(what)
     }
 }
 

@@ -147,6 +147,22 @@ pub(crate) fn by(limit: Limit) -> Reached {
             "the headers have more than 20 bytes",
         )
         .code(63),
+        Limit::Informational => Reached::by(
+            guests::guest("pass"),
+            &["informational=2"],
+            "policy",
+            "the origin sent more than 2 informational responses",
+        )
+        .code(63)
+        .curl(&["/early"]),
+        Limit::Ratio => Reached::by(
+            guests::guest("pass"),
+            &["ratio=50"],
+            "policy",
+            "the body grew to more than 50 times its size",
+        )
+        .code(63)
+        .curl(&["--compressed", "/zeros"]),
         // The two are one limit.
         Limit::LowSpeed | Limit::LowSpeedTime => Reached::by(
             guests::guest("pass"),
@@ -168,13 +184,18 @@ pub(crate) fn by(limit: Limit) -> Reached {
     }
 }
 
-/// Four bytes; `/again` leads to itself, `/never` is not answered.
+/// Four bytes; `/again` leads to itself, `/never` is not answered, `/zeros` is packed, `/early` has others before it.
 pub(crate) fn origin() -> Origin {
     let origin = Origin::serve(|mut connection| {
         while let Some(request) = connection.next_request()? {
             let response = match request.path() {
                 "/never" => return connection.wait_for_close(),
                 "/again" => Response::redirect(302, "/again"),
+                "/zeros" => Response::ok(vec![0; 4 << 20]).gzip(),
+                "/early" => {
+                    connection.send("HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n".repeat(3))?;
+                    Response::ok("four")
+                }
                 _ => Response::ok("four"),
             };
             connection.send(response.encode(true))?;

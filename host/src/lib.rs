@@ -56,10 +56,11 @@ pub use curl::{CurlCode, LibcurlVersion};
 pub use guest::{EngineError, LoadError, Plugin, WIT_VERSION};
 pub use host::Host;
 pub use limits::{Limit, Limits};
-pub use sink::{FileSink, MemorySink, Sink, StdoutSink};
+pub use sink::{BodyChannel, ChannelSink, FileSink, MemorySink, Sink, StdoutSink, WakeSink};
 pub use tenant::class::{Class, Classifier, Nat64PrefixError};
 pub use tenant::policy::{Policy, PolicyError, PolicyKind};
 pub use transfer::{
-    Abort, Body, Bytes, Calls, Direction, GuestReport, Handle, Header, HttpAuth, HttpVersion, LineObserver, Observer,
-    Outcome, ProgressObserver, Seconds, Source, SpecError, Ssh, Transfer, TransferSpec,
+    Abort, Body, Bytes, Calls, Direction, GuestReport, Handle, Header, HttpAuth, HttpVersion, Job, LineObserver,
+    Observer, Outcome, ProgressObserver, Seconds, Source, SpecError, Ssh, SubmitError, Submitted, Transfer,
+    TransferSpec, Workers,
 };

@@ -248,12 +248,7 @@ impl One<'_> {
         let transfer = match Transfer::new(host, plugin, spec, self.sink()?) {
             Ok(transfer) => transfer,
             Err(error) => {
-                let code = if error.url {
-                    CurlCode::URL_MALFORMAT
-                } else {
-                    CurlCode::FAILED_INIT
-                };
-                let outcome = Outcome::unbegun(self.url, code, error.to_string(), None);
+                let outcome = Outcome::refused(self.url, &error);
                 self.tell(&outcome, interrupt);
                 return Ok(outcome);
             }

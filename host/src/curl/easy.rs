@@ -67,6 +67,7 @@ pub(crate) struct Hooks {
 pub(crate) struct Easy<H: Callbacks> {
     handle: NonNull<CURL>,
     info: InfoHandle,
+    closes_sockets: bool,
     slists: Vec<NonNull<curl_slist>>,
     /// libcurl writes to it; a raw allocation, freed by `drop`, so that no reference of ours claims it meanwhile.
     error: NonNull<[u8; curl_sys::CURL_ERROR_SIZE]>,
@@ -83,6 +84,7 @@ impl<H: Callbacks> Easy<H> {
         let mut easy = Easy {
             handle,
             info: InfoHandle::new(handle),
+            closes_sockets: false,
             slists: Vec::new(),
             error: NonNull::from(Box::leak(Box::new([0; curl_sys::CURL_ERROR_SIZE]))),
             handler,
@@ -140,6 +142,7 @@ impl<H: Callbacks> Easy<H> {
             prereq: PREREQFUNCTION = sys_ext::CURLOPT_PREREQFUNCTION, sys_ext::CURLOPT_PREREQDATA;
             ssh_key: SSH_KEYFUNCTION = curl_sys::CURLOPT_SSH_KEYFUNCTION, curl_sys::CURLOPT_SSH_KEYDATA;
         }
+        self.closes_sockets |= hooks.closesocket;
         if hooks.xferinfo {
             self.set_long(LongOption::NOPROGRESS, 0)?;
         }
@@ -152,6 +155,11 @@ impl<H: Callbacks> Easy<H> {
     /// The callbacks' own state.
     pub(crate) fn handler(&self) -> &Rc<H> {
         &self.handler
+    }
+
+    /// Whether libcurl may call its handler when the handle itself is gone.
+    pub(super) fn outlives_itself(&self) -> bool {
+        self.closes_sockets
     }
 
     /// Answers getinfo for as long as this handle lives.

@@ -40,6 +40,8 @@ struct Wishes<H> {
     timeout: Cell<Option<Duration>>,
     /// Told of a socket while libcurl names it: a moment later its number may be another's.
     poller: Rc<Poller>,
+    /// Whose the sockets are, to the poller.
+    owner: usize,
     /// What the poller could not do.
     failed: Cell<Option<std::io::Error>>,
     /// Who is told of sockets as libcurl tells of them. Set before a transfer is added.
@@ -51,16 +53,17 @@ pub(crate) struct Multi<H: Callbacks> {
     handle: NonNull<CURLM>,
     // By the address of libcurl's handle, which is what libcurl names a transfer by.
     easies: HashMap<Token, Easy<H>>,
-    // libcurl keeps connections, and calls closesocket with the handler of the transfer that made one: as late as in
-    // curl_multi_cleanup, when that transfer is long gone. `drop` runs that, and fields are dropped after it.
+    // libcurl keeps connections, and calls closesocket with the handler of the transfer that made one, where it has one:
+    // as late as in curl_multi_cleanup, when that transfer is long gone. `drop` runs that, and fields are dropped after
+    // it.
     handlers: Vec<Rc<H>>,
     // As the handlers.
     wishes: Rc<Wishes<H>>,
 }
 
 impl<H: Callbacks> Multi<H> {
-    /// An empty handle, whose sockets this poller watches.
-    pub(crate) fn new(poller: Rc<Poller>) -> Result<Multi<H>, MultiError> {
+    /// An empty handle, whose sockets this poller watches as this owner's.
+    pub(crate) fn new(poller: Rc<Poller>, owner: usize) -> Result<Multi<H>, MultiError> {
         super::version::global_init();
         // SAFETY: curl_multi_init has no precondition once curl_global_init was called.
         let handle = NonNull::new(unsafe { curl_sys::curl_multi_init() });
@@ -73,6 +76,7 @@ impl<H: Callbacks> Multi<H> {
                 timer: Cell::default(),
                 timeout: Cell::default(),
                 poller,
+                owner,
                 failed: Cell::default(),
                 listener: OnceCell::new(),
             }),
@@ -99,7 +103,9 @@ impl<H: Callbacks> Multi<H> {
     /// Takes a transfer in. Its callbacks may run before this returns.
     pub(crate) fn add(&mut self, easy: Easy<H>) -> Result<Token, MultiError> {
         let token = Token(easy.raw() as usize);
-        self.handlers.push(Rc::clone(easy.handler()));
+        if easy.outlives_itself() {
+            self.handlers.push(Rc::clone(easy.handler()));
+        }
         // SAFETY: both handles are live, and the easy is in no multi: nobody but `Multi` adds one, and it owns it.
         check(unsafe { curl_sys::curl_multi_add_handle(self.handle.as_ptr(), easy.raw()) })?;
         self.easies.insert(token, easy);
@@ -130,12 +136,9 @@ impl<H: Callbacks> Multi<H> {
         self.wishes.timeout.get()
     }
 
-    /// How long a wait may last; `None` is for ever.
-    pub(crate) fn timeout(&self) -> Option<Duration> {
-        self.wishes
-            .timer
-            .get()
-            .map(|at| at.saturating_duration_since(Instant::now()))
+    /// When libcurl's timer runs out; `None` is never.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.wishes.timer.get()
     }
 
     /// Whether every socket could be watched. Asked whenever libcurl has returned.
@@ -231,8 +234,9 @@ extern "C" fn on_socket<H: Callbacks>(
 ) -> c_int {
     with_wishes::<H>(userdata, |wishes| {
         let watched = match what {
-            curl_sys::CURL_POLL_REMOVE => wishes.poller.forget(socket),
+            curl_sys::CURL_POLL_REMOVE => wishes.poller.forget(wishes.owner, socket),
             _ => wishes.poller.watch(
+                wishes.owner,
                 socket,
                 what == curl_sys::CURL_POLL_IN || what == curl_sys::CURL_POLL_INOUT,
                 what == curl_sys::CURL_POLL_OUT || what == curl_sys::CURL_POLL_INOUT,

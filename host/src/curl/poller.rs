@@ -1,10 +1,10 @@
 //! A level-triggered poller: what is not read to its end is reported again, so that a paused transfer loses nothing.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::io;
 use std::os::fd::{BorrowedFd, RawFd};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use polling::{Event, Events, PollMode};
@@ -12,6 +12,8 @@ use polling::{Event, Events, PollMode};
 /// A socket that can be used.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Readiness {
+    /// Whose it is, by the number that its multi handle was made with.
+    pub(crate) owner: usize,
     pub(super) socket: RawFd,
     pub(super) readable: bool,
     pub(super) writable: bool,
@@ -21,20 +23,32 @@ pub(crate) struct Readiness {
 /// Watches libcurl's sockets.
 pub(crate) struct Poller {
     poller: Arc<polling::Poller>,
-    watched: RefCell<HashSet<RawFd>>,
+    /// Whose each is.
+    watched: RefCell<HashMap<RawFd, usize>>,
     events: RefCell<Events>,
+    marked: Arc<Mutex<Vec<usize>>>,
 }
 
-/// Ends a wait from another thread.
+/// Says that something is to be done for one of those who share a poller.
 #[derive(Clone, Debug)]
-pub(crate) struct Waker(Arc<polling::Poller>);
+pub(crate) struct Waker {
+    poller: Arc<polling::Poller>,
+    marked: Arc<Mutex<Vec<usize>>>,
+    id: usize,
+}
 
 impl Waker {
-    /// Ends the wait that lasts, or the next one.
+    /// As [`Waker::mark`], and ends the wait that lasts, or the next one. From any thread.
     pub(crate) fn wake(&self) {
+        self.mark();
         // It fails only where the system refuses a write of one byte to the poller's own descriptor; the wait then
         // ends at its timeout.
-        let _ = self.0.notify();
+        let _ = self.poller.notify();
+    }
+
+    /// Names its owner in [`Poller::take_marked`], for a thread that does not wait now.
+    pub(crate) fn mark(&self) {
+        self.marked.lock().unwrap_or_else(PoisonError::into_inner).push(self.id);
     }
 }
 
@@ -45,21 +59,34 @@ impl Poller {
             poller: Arc::new(polling::Poller::new()?),
             watched: RefCell::default(),
             events: RefCell::new(Events::new()),
+            marked: Arc::default(),
         })
     }
 
-    /// Ends this poller's waits.
-    pub(crate) fn waker(&self) -> Waker {
-        Waker(Arc::clone(&self.poller))
+    /// Ends this poller's waits, in the name of this number.
+    pub(crate) fn waker(&self, id: usize) -> Waker {
+        Waker {
+            poller: Arc::clone(&self.poller),
+            marked: Arc::clone(&self.marked),
+            id,
+        }
     }
 
-    /// Watches a socket, or changes what of it is watched.
-    pub(super) fn watch(&self, socket: RawFd, readable: bool, writable: bool) -> io::Result<()> {
+    /// Those who were marked since this was last asked, each once.
+    pub(crate) fn take_marked(&self) -> Vec<usize> {
+        let mut marked = std::mem::take(&mut *self.marked.lock().unwrap_or_else(PoisonError::into_inner));
+        marked.sort_unstable();
+        marked.dedup();
+        marked
+    }
+
+    /// Watches a socket of this owner's, or changes what of it is watched.
+    pub(super) fn watch(&self, owner: usize, socket: RawFd, readable: bool, writable: bool) -> io::Result<()> {
         let interest = Event::new(socket as usize, readable, writable);
         // SAFETY: libcurl names the socket in this very call, before it does anything else with it, so the number is that
         // socket's; and were it closed, it would be used as a name only, for the length of one system call.
         let source = unsafe { BorrowedFd::borrow_raw(socket) };
-        if self.watched.borrow().contains(&socket) {
+        if self.watched.borrow().get(&socket) == Some(&owner) {
             match self.poller.modify_with_mode(source, interest, PollMode::Level) {
                 // The number was closed and given out anew without a word: watch the new one.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -70,14 +97,16 @@ impl Poller {
         // wherever libcurl says CURL_POLL_REMOVE first.
         let added = unsafe { self.poller.add_with_mode(socket, interest, PollMode::Level) };
         if added.is_ok() {
-            self.watched.borrow_mut().insert(socket);
+            self.watched.borrow_mut().insert(socket, owner);
         }
         added.or_else(gone)
     }
 
-    /// Watches a socket no more.
-    pub(super) fn forget(&self, socket: RawFd) -> io::Result<()> {
-        if self.watched.borrow_mut().remove(&socket) {
+    /// Watches a socket of this owner's no more.
+    pub(super) fn forget(&self, owner: usize, socket: RawFd) -> io::Result<()> {
+        // Another's that has its number by now stays.
+        if self.watched.borrow().get(&socket) == Some(&owner) {
+            self.watched.borrow_mut().remove(&socket);
             // SAFETY: the number is used as a name only; where its socket is closed already the kernel says so.
             let source = unsafe { BorrowedFd::borrow_raw(socket) };
             self.poller.delete(source).or_else(gone)?;
@@ -93,15 +122,18 @@ impl Poller {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
             _ => {}
         }
-        Ok(events
-            .iter()
-            .map(|event| Readiness {
-                socket: event.key as RawFd,
+        let watched = self.watched.borrow();
+        let ready = events.iter().filter_map(|event| {
+            let socket = event.key as RawFd;
+            Some(Readiness {
+                owner: *watched.get(&socket)?,
+                socket,
                 readable: event.readable,
                 writable: event.writable,
                 error: event.is_err().unwrap_or(false),
             })
-            .collect())
+        });
+        Ok(ready.collect())
     }
 }
 

@@ -242,7 +242,7 @@ fn prepared(fake: &Rc<Fake>, address: SocketAddr, upload: bool) -> Easy<Fake> {
 /// Drives until libcurl has ended the transfer, or `enough` says so.
 fn drive(fake: &Rc<Fake>, easy: Easy<Fake>, enough: impl Fn(&Fake) -> bool) -> Option<CurlCode> {
     let poller = Rc::new(Poller::new().unwrap());
-    let mut multi = Multi::new(Rc::clone(&poller)).unwrap();
+    let mut multi = Multi::new(Rc::clone(&poller), 0).unwrap();
     multi.listen(fake);
     let token = multi.add(easy).unwrap();
     fake.easy.set(multi.get(token).map(std::ptr::from_ref));
@@ -258,7 +258,10 @@ fn drive(fake: &Rc<Fake>, easy: Easy<Fake>, enough: impl Fn(&Fake) -> bool) -> O
         }
         assert!(Instant::now() < deadline, "it does not end: {:?}", fake.called.borrow());
         let beat = Duration::from_millis(20);
-        for ready in poller.wait(Some(multi.timeout().unwrap_or(beat).min(beat))).unwrap() {
+        let left = multi
+            .due()
+            .map_or(beat, |at| at.saturating_duration_since(Instant::now()));
+        for ready in poller.wait(Some(left.min(beat))).unwrap() {
             multi.socket_ready(ready).unwrap();
         }
         multi.tick().unwrap();

@@ -75,6 +75,12 @@ pub enum LoadError {
 #[derive(Clone)]
 pub struct Plugin(Arc<Loaded>);
 
+impl std::fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Plugin").field(&self.0.name).finish()
+    }
+}
+
 struct Loaded {
     name: String,
     digest: String,

@@ -22,6 +22,8 @@ pub(super) struct Output {
     /// The reader of a pipe went away.
     pub(super) broken_pipe: Cell<bool>,
     sink: RefCell<Box<dyn Sink>>,
+    /// What it could not take yet: nothing more comes until it has.
+    kept: RefCell<Vec<u8>>,
     /// Where header lines go that are wanted apart, and how many bytes of them went there.
     dump: RefCell<Option<Box<dyn Sink>>>,
     dumped: Cell<u64>,
@@ -41,6 +43,7 @@ impl Output {
             received: Cell::default(),
             broken_pipe: Cell::default(),
             sink: RefCell::new(sink),
+            kept: RefCell::default(),
             dump: RefCell::new(dump),
             dumped: Cell::default(),
             show_headers,
@@ -49,6 +52,13 @@ impl Output {
             header_bytes: Cell::default(),
             informational: Cell::default(),
         }
+    }
+}
+
+impl Output {
+    /// Whether the sink has not taken all that was delivered.
+    pub(super) fn is_full(&self) -> bool {
+        !self.kept.borrow().is_empty()
     }
 }
 
@@ -201,40 +211,79 @@ impl Dispatch {
         let Some(dump) = dump.as_mut().filter(|_| !line.is_empty()) else {
             return Flow::Taken;
         };
-        self.give(Callback::Header, &mut **dump, line, &self.output.dumped)
+        let given = self.give(Callback::Header, &self.output.dumped, line, |line| dump.deliver(line));
+        self.taken(Callback::Header, given)
     }
 
-    /// Delivers bytes to the sink.
+    /// Delivers bytes to the sink. What it has no room for is kept until it has.
     pub(super) fn deliver(&self, callback: Callback, bytes: &[u8]) -> Flow {
         if bytes.is_empty() {
             return Flow::Taken;
         }
-        self.give(
-            callback,
-            &mut **self.output.sink.borrow_mut(),
-            bytes,
-            &self.output.delivered,
-        )
+        let mut kept = self.output.kept.borrow_mut();
+        let full = !kept.is_empty();
+        let mut sink = self.output.sink.borrow_mut();
+        let given = self.give(callback, &self.output.delivered, bytes, |bytes| match full {
+            true => Err(io::ErrorKind::WouldBlock.into()),
+            false => sink.deliver(bytes),
+        });
+        match given {
+            // libcurl cannot pause a file's transfer; what the sink has no room for can wait nowhere.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && self.can_pause() => {
+                kept.extend_from_slice(bytes);
+                Flow::Taken
+            }
+            given => self.taken(callback, given),
+        }
     }
 
-    /// Gives bytes to a sink; what all sinks get together is limited.
-    fn give(&self, callback: Callback, sink: &mut dyn Sink, bytes: &[u8], count: &Cell<u64>) -> Flow {
+    /// Whether the sink has room, which nobody waits for any more: true where it has just taken what was kept for it, `None`
+    /// where it has none yet.
+    pub(super) fn sink_goes_on(&self) -> Option<bool> {
+        let mut kept = self.output.kept.borrow_mut();
+        if kept.is_empty() {
+            return Some(false);
+        }
+        match self.output.sink.borrow_mut().deliver(&kept) {
+            Ok(()) => {
+                kept.clear();
+                Some(true)
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
+            Err(error) => {
+                self.sink_failed(Callback::Write, &error);
+                None
+            }
+        }
+    }
+
+    /// Gives bytes to a sink; what all sinks get together is limited. The error is the sink's.
+    fn give(
+        &self,
+        callback: Callback,
+        count: &Cell<u64>,
+        bytes: &[u8],
+        deliver: impl FnOnce(&[u8]) -> io::Result<()>,
+    ) -> io::Result<Flow> {
         let before = self.output.delivered.get().saturating_add(self.output.dumped.get());
         let total = before.saturating_add(bytes.len() as u64);
         if total > self.policy.limits.get(Limit::Delivered) {
             self.latch.set(self.over_limit(callback, Limit::Delivered, total));
-            return Flow::Abort;
+            return Ok(Flow::Abort);
         }
-        match sink.deliver(bytes) {
-            Ok(()) => {
-                count.set(count.get().saturating_add(bytes.len() as u64));
-                Flow::Taken
-            }
-            Err(error) => {
-                self.sink_failed(callback, &error);
-                Flow::Abort
-            }
+        let delivered = deliver(bytes);
+        let waits = |error: &io::Error| error.kind() == io::ErrorKind::WouldBlock;
+        if delivered.as_ref().is_ok() || delivered.as_ref().is_err_and(waits) {
+            count.set(count.get().saturating_add(bytes.len() as u64));
         }
+        delivered.map(|()| Flow::Taken)
+    }
+
+    fn taken(&self, callback: Callback, given: io::Result<Flow>) -> Flow {
+        given.unwrap_or_else(|error| {
+            self.sink_failed(callback, &error);
+            Flow::Abort
+        })
     }
 
     /// The body ended well.

@@ -47,6 +47,8 @@ pub(super) struct Dispatch {
     pub(super) sockets: Sockets,
     /// Where the policy is strict.
     pub(super) names: Option<Names>,
+    /// Whoever drives, told that there is something to be done.
+    driver: Waker,
     /// libcurl's own account of the transfer; there from the moment when its handle is.
     pub(super) info: OnceCell<InfoHandle>,
     /// Whether what libcurl tells is printed as libcurl would print it.
@@ -70,6 +72,9 @@ impl Dispatch {
         can_pause: bool,
         waker: &Waker,
     ) -> Dispatch {
+        let mut sink = sink;
+        let wake = waker.clone();
+        sink.wakes(Arc::new(move || wake.wake()));
         Dispatch {
             latch: Latch::default(),
             pause: Pause::new(policy.limits.time(Limit::PauseBudget)),
@@ -83,6 +88,7 @@ impl Dispatch {
             redirects: Redirects::new(spec.follow),
             sockets: Sockets::default(),
             names: policy.network.strict.then(|| Names::new(waker.clone())),
+            driver: waker.clone(),
             info: OnceCell::new(),
             verbose: spec.verbose,
             keeps_known_hosts: spec.ssh.known_hosts_stay,
@@ -128,12 +134,21 @@ impl Dispatch {
 
     /// Whether nothing may move in this direction now: the guest's pause lasts, or the caller holds it.
     pub(super) fn waits(&self, direction: Direction) -> bool {
-        self.can_pause && (self.pause.holds(direction) || self.is_held(direction))
+        let full = direction == Direction::Receive && self.output.is_full();
+        self.can_pause && (full || self.pause.holds(direction) || self.is_held(direction))
     }
 
     /// Whether the transfer is over, whatever libcurl still calls.
     pub(super) fn ended(&self) -> bool {
         self.finished.get() || self.over.get() || self.latch.is_set()
+    }
+
+    /// Passes on what a callback answers, and lets the driver know where there is something for it to do.
+    fn noted<T>(&self, answer: T) -> T {
+        if self.pause.take_fresh() || self.ended() {
+            self.driver.mark();
+        }
+        answer
     }
 
     /// Runs what no trampoline of libcurl's stands around, and keeps a panic in this transfer.
@@ -245,61 +260,61 @@ impl Dispatch {
 
 impl Callbacks for Dispatch {
     fn write(&self, chunk: &[u8]) -> Flow {
-        self.on_write(chunk)
+        self.noted(self.on_write(chunk))
     }
 
     fn header(&self, lines: &[u8]) -> Flow {
-        self.on_header(lines)
+        self.noted(self.on_header(lines))
     }
 
     fn read(&self, buffer: &mut [u8]) -> Read {
-        self.on_read(buffer)
+        self.noted(self.on_read(buffer))
     }
 
     fn seek(&self, offset: u64) -> Seek {
-        self.on_seek(offset)
+        self.noted(self.on_seek(offset))
     }
 
     fn ioctl(&self, command: IoctlCommand) -> Ioctl {
-        self.on_ioctl(command)
+        self.noted(self.on_ioctl(command))
     }
 
     fn debug(&self, infotype: InfoType, data: &[u8]) {
-        self.on_debug(infotype, data);
+        self.noted(self.on_debug(infotype, data));
     }
 
     fn xferinfo(&self, dltotal: u64, dlnow: u64, ultotal: u64, ulnow: u64) -> Continue {
-        self.on_xferinfo([dltotal, dlnow, ultotal, ulnow])
+        self.noted(self.on_xferinfo([dltotal, dlnow, ultotal, ulnow]))
     }
 
     fn opensocket(&self, target: &SocketTarget) -> Open {
-        self.on_opensocket(target)
+        self.noted(self.on_opensocket(target))
     }
 
     fn prereq(&self) -> Continue {
-        match !self.ended() && self.peer_is_allowed() {
+        self.noted(match !self.ended() && self.peer_is_allowed() {
             true => Continue::Yes,
             false => Continue::Abort,
-        }
+        })
     }
 
     fn sockopt(&self, socket: BorrowedFd<'_>, accept: bool) -> Sockopt {
-        self.on_sockopt(socket, accept)
+        self.noted(self.on_sockopt(socket, accept))
     }
 
     fn closesocket(&self, socket: OwnedFd) {
-        self.on_closesocket(socket);
+        self.noted(self.on_closesocket(socket));
     }
 
     fn socket(&self, socket: RawFd, what: Poll) {
-        self.on_socket(socket, what);
+        self.noted(self.on_socket(socket, what));
     }
 
     fn ssh_key(&self, known: Option<SshKey>, found: SshKey, matched: KeyMatch) -> KeyVerdict {
-        self.on_ssh_key(known, found, matched)
+        self.noted(self.on_ssh_key(known, found, matched))
     }
 
     fn panicked(&self, callback: Callback, words: &str) {
-        self.latch.set(Ended::because(callback, Cause::HostPanic, words));
+        self.noted(self.latch.set(Ended::because(callback, Cause::HostPanic, words)));
     }
 }

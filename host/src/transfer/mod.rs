@@ -1,6 +1,6 @@
 //! One transfer through one guest: the one place where libcurl and WebAssembly meet.
 //!
-//! `spec` says what is wanted, `prepare` makes libcurl's handle of it, `driver` drives it, `dispatch` answers libcurl
+//! `spec` says what is wanted, `prepare` makes libcurl's handle of it, `worker` drives it, `dispatch` answers libcurl
 //! with `deliver`, `upload`, `sockets`, `redirect` and `told` for what each callback is about, `latch` keeps the first cause, `code` gives it its CURLcode, and `outcome` tells how it ended.
 
 mod body;
@@ -9,7 +9,9 @@ mod deliver;
 mod dispatch;
 mod driver;
 mod ended;
+mod handle;
 mod latch;
+mod live;
 mod message;
 mod names;
 mod outcome;
@@ -26,11 +28,15 @@ mod trace;
 mod trust;
 mod upload;
 mod view;
+mod worker;
+mod workers;
 
-pub use driver::{Handle, Transfer};
+pub use driver::Transfer;
+pub use handle::Handle;
 pub use outcome::{Abort, Bytes, Calls, GuestReport, Outcome, Seconds};
 pub use pause::Direction;
 pub use source::Source;
 pub use spec::{
     Body, Header, HttpAuth, HttpVersion, LineObserver, Observer, ProgressObserver, SpecError, Ssh, TransferSpec,
 };
+pub use workers::{Job, SubmitError, Submitted, Workers};

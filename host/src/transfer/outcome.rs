@@ -8,6 +8,7 @@ use super::code::code;
 use super::dispatch::Dispatch;
 use super::ended::Ended;
 use super::message;
+use super::spec::SpecError;
 use crate::callback::Callback;
 use crate::cause::{Blame, Cause};
 use crate::curl::{CurlCode, InfoHandle};
@@ -120,8 +121,16 @@ pub struct Abort {
 }
 
 impl Outcome {
+    /// The outcome of a transfer whose specification cannot be carried out.
+    pub(crate) fn refused(url: &str, error: &SpecError) -> Outcome {
+        let code = match error.url {
+            true => CurlCode::URL_MALFORMAT,
+            false => CurlCode::FAILED_INIT,
+        };
+        Outcome::unbegun(url, code, error.to_string(), None)
+    }
+
     /// The outcome of a transfer that never began: its plugin could not be loaded, or its URL not be read.
-    #[cfg(feature = "cli")]
     pub(crate) fn unbegun(url: &str, code: CurlCode, message: String, abort: Option<Abort>) -> Outcome {
         // Where the URL cannot be read, what stands before its last @ may be a password.
         let url = message::public_url(url).unwrap_or_else(|| message::after_credentials(url).to_owned());

@@ -55,6 +55,8 @@ pub(super) struct Pause {
     receive: Until,
     send: Until,
     by: Cell<Option<Callback>>,
+    /// One has begun that nobody waits for the end of yet.
+    fresh: Cell<bool>,
 }
 
 impl Pause {
@@ -65,7 +67,13 @@ impl Pause {
             receive: Until::default(),
             send: Until::default(),
             by: Cell::default(),
+            fresh: Cell::default(),
         }
+    }
+
+    /// Whether one has begun since this was last asked.
+    pub(super) fn take_fresh(&self) -> bool {
+        self.fresh.take()
     }
 
     fn until(&self, direction: Direction) -> &Until {
@@ -88,6 +96,7 @@ impl Pause {
         until.last.set(wish > left);
         self.spent.set(self.spent.get() + time);
         until.time.set(Instant::now().checked_add(time));
+        self.fresh.set(true);
         Granted::Paused
     }
 
@@ -104,10 +113,10 @@ impl Pause {
         }
     }
 
-    /// How long until the next pause ends; `None` where there is none.
-    pub(super) fn left(&self) -> Option<Duration> {
+    /// When the next pause ends; `None` where there is none.
+    pub(super) fn next(&self) -> Option<Instant> {
         let times = [&self.receive, &self.send].into_iter().filter_map(|it| it.time.get());
-        times.min().map(|until| until.saturating_duration_since(Instant::now()))
+        times.min()
     }
 
     /// Ends the pauses whose time is over, and tells whether there was one and whether the budget ended it.

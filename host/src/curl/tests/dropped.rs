@@ -63,7 +63,7 @@ fn a_kept_connection_outlives_its_transfer() {
         let fake = Rc::new(Fake::default());
         let gone = Rc::downgrade(&fake);
         let poller = Rc::new(Poller::new().unwrap());
-        let mut multi = Multi::new(Rc::clone(&poller)).unwrap();
+        let mut multi = Multi::new(Rc::clone(&poller), 0).unwrap();
         let token = multi.add(prepared(&fake, address, false)).unwrap();
         while multi.finished().is_none() {
             for ready in poller.wait(Some(Duration::from_millis(20))).unwrap() {

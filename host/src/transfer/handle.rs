@@ -1,0 +1,94 @@
+//! Reaches a transfer from any thread.
+
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use super::pause::Direction;
+use crate::callback::Callback;
+use crate::curl::Waker;
+
+/// Reaches a transfer from any thread, also before it runs. What is wished is done as soon as libcurl and the guest
+/// return.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    wishes: Arc<Wishes>,
+    /// There as soon as a worker has the transfer.
+    waker: Arc<OnceLock<Waker>>,
+}
+
+/// What was wished of a transfer.
+#[derive(Debug, Default)]
+pub(super) struct Wishes {
+    cancelled: AtomicBool,
+    /// Callbacks, a bit each.
+    unset: AtomicU32,
+    /// Directions, a bit each.
+    held: AtomicU8,
+}
+
+impl Handle {
+    /// The transfer ends with CURLE_ABORTED_BY_CALLBACK (42) and the cause `cancelled`.
+    pub fn cancel(&self) {
+        self.wishes.cancelled.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    /// The guest decides this callback no more: libcurl's default from now on, as if the plugin did not export it. It
+    /// cannot be set again. A callback that the plugin does not export is unset already.
+    pub fn unset(&self, callback: Callback) {
+        self.wishes.unset.fetch_or(callback.bit(), Ordering::AcqRel);
+        self.wake();
+    }
+
+    /// Holds one direction until [`Handle::unpause`]: the sink gets nothing, or nothing is sent. It costs nothing of the
+    /// guest's budget for pauses, but the transfer's own time runs on. It has no effect on `file://`, which libcurl
+    /// cannot pause.
+    pub fn pause(&self, direction: Direction) {
+        self.wishes.held.fetch_or(direction.bit(), Ordering::AcqRel);
+        self.wake();
+    }
+
+    /// Lets a direction go on that was held. A pause of the guest's own lasts as long as it wished.
+    pub fn unpause(&self, direction: Direction) {
+        self.wishes.held.fetch_and(!direction.bit(), Ordering::AcqRel);
+        self.wake();
+    }
+
+    pub(super) fn new() -> Handle {
+        Handle {
+            wishes: Arc::default(),
+            waker: Arc::default(),
+        }
+    }
+
+    /// A worker has the transfer: this is how it is woken.
+    pub(super) fn reaches(&self, waker: Waker) {
+        let _ = self.waker.set(waker);
+        // What was wished by now.
+        self.wake();
+    }
+
+    pub(super) fn wishes(&self) -> &Wishes {
+        &self.wishes
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = self.waker.get() {
+            waker.wake();
+        }
+    }
+}
+
+impl Wishes {
+    pub(super) fn cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Acquire)
+    }
+
+    pub(super) fn unset(&self) -> u32 {
+        self.unset.load(Ordering::Acquire)
+    }
+
+    pub(super) fn held(&self) -> u8 {
+        self.held.load(Ordering::Acquire)
+    }
+}

@@ -1,0 +1,279 @@
+//! Many transfers at once, of tenants who share nothing.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
+
+use transferhost::{
+    ChannelSink, Host, Job, MemorySink, Outcome, Plugin, Policy, PolicyKind, Submitted, TransferSpec, Workers,
+};
+use transferhost_tests::event::Event;
+use transferhost_tests::guests::{guest, hostile};
+use transferhost_tests::http::{self, Response};
+use transferhost_tests::origin::Origin;
+use transferhost_tests::{PATIENCE, target_dir};
+
+static HOST: LazyLock<Host> = LazyLock::new(|| {
+    let cache = target_dir().join("tests-home/cache/transferhost");
+    Host::new(Policy::new(PolicyKind::Curl).unwrap(), Some(cache)).unwrap()
+});
+static PASS: LazyLock<Plugin> = LazyLock::new(|| HOST.load(&guest("pass")).unwrap());
+
+fn job(tenant: &str, url: String) -> (Job, MemorySink) {
+    let body = MemorySink::new(1 << 20);
+    let job = Job {
+        tenant: tenant.to_owned(),
+        plugin: Some(PASS.clone()),
+        spec: TransferSpec {
+            url,
+            ..TransferSpec::default()
+        },
+        sink: Box::new(body.clone()),
+    };
+    (job, body)
+}
+
+fn code(outcome: &Outcome) -> u32 {
+    outcome.code.number()
+}
+
+#[test]
+fn each_of_many_ends_once_and_with_its_own_body() {
+    let origin = http::serve(|request| Response::ok(request.path().to_owned())).unwrap();
+    let workers = Workers::start(&HOST, 2).unwrap();
+    let submitted: Vec<_> = (0..300)
+        .map(|n| {
+            let (job, body) = job(&format!("tenant {}", n % 10), origin.url(&format!("/{n}")));
+            (n, workers.submit(job).unwrap(), body)
+        })
+        .collect();
+    for (n, submitted, body) in submitted {
+        let outcome = submitted.wait();
+        assert_eq!(code(&outcome), 0, "{n}: {}", outcome.message);
+        assert_eq!(body.take(), format!("/{n}").as_bytes());
+        assert_eq!(outcome.guest.unwrap().calls["write"].count, 1, "{n}");
+    }
+    workers.finish(None);
+    assert_eq!(origin.requests().len(), 300);
+}
+
+/// They are under way at the same time: the origin answers none before all have asked.
+#[test]
+fn many_are_under_way_at_once() {
+    const ALL: usize = 100;
+    let asked = Arc::new(Mutex::new(0));
+    let all = Event::new();
+    let (count, everybody) = (Arc::clone(&asked), all.clone());
+    let origin = Origin::serve(move |mut connection| {
+        connection.expect_request()?;
+        {
+            let mut asked = count.lock().unwrap();
+            *asked += 1;
+            if *asked == ALL {
+                everybody.fire();
+            }
+        }
+        connection.wait(&everybody)?;
+        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody")
+    })
+    .unwrap();
+    let workers = Workers::start(&HOST, 1).unwrap();
+    let submitted: Vec<_> = (0..ALL)
+        .map(|n| workers.submit(job(&format!("{}", n % 7), origin.url("/")).0).unwrap())
+        .collect();
+    for submitted in submitted {
+        assert_eq!(code(&submitted.wait()), 0);
+    }
+    assert!(all.wait(Duration::ZERO));
+}
+
+#[test]
+fn a_connection_serves_its_tenant_and_nobody_else() {
+    let numbers: Arc<Mutex<HashMap<String, Vec<usize>>>> = Arc::default();
+    let seen = Arc::clone(&numbers);
+    let origin = Origin::serve(move |mut connection| {
+        while let Some(request) = connection.next_request()? {
+            let mut seen = seen.lock().unwrap();
+            seen.entry(request.path().to_owned())
+                .or_default()
+                .push(connection.number());
+            drop(seen);
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody")?;
+        }
+        Ok(())
+    })
+    .unwrap();
+    // One thread, so that both tenants are on it.
+    let workers = Workers::start(&HOST, 1).unwrap();
+    for tenant in ["a", "b", "a", "b", "a"] {
+        let (job, _) = job(tenant, origin.url(&format!("/{tenant}")));
+        assert_eq!(code(&workers.submit(job).unwrap().wait()), 0);
+    }
+    let numbers = numbers.lock().unwrap();
+    assert_eq!(origin.accepted(), 2, "{numbers:?}");
+    assert_ne!(numbers["/a"][0], numbers["/b"][0]);
+}
+
+/// A guest that fails, or is told of all that its multi handle does, among others that behave.
+#[test]
+fn one_that_fails_harms_no_other() {
+    let origin = http::serve(|_| Response::ok("body")).unwrap();
+    let workers = Workers::start(&HOST, 1).unwrap();
+    let plugins: Vec<_> = [
+        "trap-write",
+        "abort-timer",
+        "abort-socket",
+        "trap-closesocket",
+        "abort-opensocket",
+    ]
+    .map(|name| HOST.load(&hostile(name)).unwrap())
+    .into();
+    let submitted: Vec<_> = (0..60)
+        .map(|n| {
+            let (mut job, body) = job("tenant", origin.url("/"));
+            let bad = (n % 2 == 1).then(|| plugins[n / 2 % plugins.len()].clone());
+            let is_bad = bad.is_some();
+            job.plugin = bad.or(job.plugin);
+            (is_bad, workers.submit(job).unwrap(), body)
+        })
+        .collect();
+    for (is_bad, submitted, body) in submitted {
+        let outcome = submitted.wait();
+        if is_bad {
+            assert!(outcome.abort.is_some(), "{}", outcome.message);
+        } else {
+            assert_eq!(
+                (code(&outcome), body.take().as_slice()),
+                (0, &b"body"[..]),
+                "{}",
+                outcome.message
+            );
+        }
+    }
+}
+
+fn silent() -> (Origin, Event) {
+    let asked = Event::new();
+    let told = asked.clone();
+    let origin = Origin::serve(move |mut connection| {
+        connection.expect_request()?;
+        told.fire();
+        connection.wait_for_close()
+    });
+    (origin.unwrap(), asked)
+}
+
+#[test]
+fn one_is_cancelled_and_the_others_go_on() {
+    let (silent, asked) = silent();
+    let origin = http::serve(|_| Response::ok("body")).unwrap();
+    let workers = Workers::start(&HOST, 1).unwrap();
+    let waiting = workers.submit(job("a", silent.url("/")).0).unwrap();
+    assert!(asked.wait(PATIENCE));
+    assert_eq!(code(&workers.submit(job("a", origin.url("/")).0).unwrap().wait()), 0);
+    waiting.handle().cancel();
+    let outcome = waiting.wait();
+    assert_eq!((code(&outcome), outcome.abort.unwrap().cause.name()), (42, "cancelled"));
+    assert_eq!(code(&workers.submit(job("a", origin.url("/")).0).unwrap().wait()), 0);
+}
+
+#[test]
+fn shutting_down_lets_them_end_or_cuts_them() {
+    let gate = Event::new();
+    let (asked, open) = (Event::new(), gate.clone());
+    let told = asked.clone();
+    let origin = Origin::serve(move |mut connection| {
+        connection.expect_request()?;
+        told.fire();
+        connection.wait(&open)?;
+        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody")
+    })
+    .unwrap();
+    let workers = Workers::start(&HOST, 2).unwrap();
+    let patient = workers.submit(job("a", origin.url("/")).0).unwrap();
+    assert!(asked.wait(PATIENCE));
+    let finishing = std::thread::spawn(move || workers.finish(None));
+    gate.fire();
+    assert_eq!(code(&patient.wait()), 0);
+    finishing.join().unwrap();
+
+    let (silent, asked) = silent();
+    let workers = Workers::start(&HOST, 2).unwrap();
+    let cut = workers.submit(job("a", silent.url("/")).0).unwrap();
+    assert!(asked.wait(PATIENCE));
+    workers.finish(Some(Duration::from_millis(50)));
+    assert_eq!(cut.wait().abort.unwrap().cause.name(), "cancelled");
+
+    let workers = Workers::start(&HOST, 1).unwrap();
+    let dropped = workers.submit(job("a", silent.url("/")).0).unwrap();
+    drop(workers);
+    assert_eq!(dropped.wait().abort.unwrap().cause.name(), "cancelled");
+}
+
+#[test]
+fn what_cannot_be_carried_out_has_an_outcome_too() {
+    let workers = Workers::start(&HOST, 1).unwrap();
+    let outcome = workers.submit(job("a", "http://[".to_owned()).0).unwrap().wait();
+    assert_eq!(code(&outcome), 3, "{}", outcome.message);
+    let mut closed = job("a", "http://127.0.0.1:1/".to_owned()).0;
+    closed.plugin = None;
+    let outcome = workers.submit(closed).unwrap().wait();
+    assert_eq!(code(&outcome), 7, "{}", outcome.message);
+}
+
+#[test]
+fn an_outcome_can_be_awaited() {
+    let origin = http::serve(|_| Response::ok("body")).unwrap();
+    let workers = Workers::start(&HOST, 2).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let outcomes = runtime.block_on(async {
+        let both: [Submitted; 2] = ["a", "b"].map(|tenant| workers.submit(job(tenant, origin.url("/")).0).unwrap());
+        let [one, other] = both;
+        [one.await, other.await]
+    });
+    assert_eq!(outcomes.map(|outcome| code(&outcome)), [0, 0]);
+}
+
+/// Larger than all that libcurl and the kernel hold, so that it ends only where the reader's pace is kept.
+const LARGE: usize = 32 << 20;
+
+fn streamed(origin: &Origin, workers: &Workers) -> (Submitted, transferhost::BodyChannel) {
+    let (sink, body) = ChannelSink::new(4);
+    let job = Job {
+        sink: Box::new(sink),
+        ..job("a", origin.url("/")).0
+    };
+    (workers.submit(job).unwrap(), body)
+}
+
+#[test]
+fn a_body_is_taken_at_the_readers_pace() {
+    let large: Vec<u8> = (0..LARGE).map(|n| (n / 7) as u8).collect();
+    let served = large.clone();
+    let origin = http::serve(move |_| Response::ok(served.clone())).unwrap();
+    let workers = Workers::start(&HOST, 1).unwrap();
+    let (submitted, mut body) = streamed(&origin, &workers);
+    let mut taken = body.wait_next().unwrap().to_vec();
+    // While this reader waits, others of the same tenant go on.
+    let small = http::serve(|_| Response::ok("body")).unwrap();
+    assert_eq!(code(&workers.submit(job("a", small.url("/")).0).unwrap().wait()), 0);
+    while let Some(piece) = body.wait_next() {
+        taken.extend_from_slice(&piece);
+    }
+    let outcome = submitted.wait();
+    assert_eq!(code(&outcome), 0, "{}", outcome.message);
+    assert_eq!(outcome.bytes.delivered, LARGE as u64);
+    assert!(taken == large, "{} bytes came", taken.len());
+    assert_eq!(outcome.seconds.paused, 0.0, "it costs nothing of the guest's budget");
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_the_transfer() {
+    let origin = http::serve(|_| Response::ok(vec![b'x'; LARGE])).unwrap();
+    let workers = Workers::start(&HOST, 1).unwrap();
+    let (submitted, mut body) = streamed(&origin, &workers);
+    assert!(body.wait_next().is_some());
+    drop(body);
+    let outcome = submitted.wait();
+    assert_eq!((code(&outcome), outcome.abort.unwrap().cause.name()), (23, "sink"));
+}

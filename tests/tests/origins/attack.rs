@@ -4,13 +4,9 @@ use std::ffi::OsString;
 use std::fmt::{self, Display};
 use std::net::SocketAddr;
 
-use transferhost::limits::find;
 use transferhost_tests::origin::Origin;
 
 use crate::openssl::Openssl;
-
-/// Limits that are not there yet. An attack that is to meet one meets another until then.
-pub(crate) const LATER: [&str; 2] = ["informational", "ratio"];
 
 /// How a transfer must end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,12 +182,6 @@ impl Attack {
         self.each(vec![End::Limit(key)])
     }
 
-    /// Ends at the limit of one of [`LATER`]; at this other one as long as the host does not know it.
-    pub(crate) fn meets_later(self, key: &'static str, until: &'static str) -> Self {
-        assert!(LATER.contains(&key), "{key} is there, or is not expected");
-        self.meets(if is_known(key) { key } else { until })
-    }
-
     /// Ends in the denial of an address.
     pub(crate) fn ends_denied(self) -> Self {
         self.each(vec![End::Denied])
@@ -237,11 +227,6 @@ impl Attack {
     pub(crate) fn is_short_of_time(&self) -> bool {
         self.limits.iter().any(|limit| limit.starts_with("total-time"))
     }
-}
-
-/// Whether the host has a limit of this key.
-pub(crate) fn is_known(key: &str) -> bool {
-    find(key).is_some()
 }
 
 /// An origin that answers each connection's request with these bytes and says that they were all.

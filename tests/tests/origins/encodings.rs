@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::read::{GzEncoder, ZlibEncoder};
 use transferhost_tests::origin::Origin;
 
-use crate::attack::{Attack, answers, floods, is_known};
+use crate::attack::{Attack, answers, floods};
 use crate::bodies::BODY;
 
 /// What a bomb decodes to: some thousand times its size.
@@ -55,14 +55,11 @@ fn encoded(encoding: &str, body: &[u8]) -> Origin {
     answers([head.as_bytes(), body].concat())
 }
 
-/// A bomb that must not go off. Once the host knows how much of a body may come of how little, that alone ends it, and
-/// long before it has gone off; until then a lower limit of the body does.
+/// A bomb that must not go off: how much of a body may come of how little ends it, long before it has.
 fn bomb(name: &'static str, what: &'static str, origin: Origin) -> Attack {
-    let attack = Attack::new(name, what, origin).meets_later("ratio", "body");
-    match is_known("ratio") {
-        true => attack.delivers_at_most(32 << 20),
-        false => attack.limit("body=1MiB").delivers_at_most(1 << 20),
-    }
+    Attack::new(name, what, origin)
+        .meets("ratio")
+        .delivers_at_most(32 << 20)
 }
 
 fn gzip_bomb() -> Attack {

@@ -33,7 +33,7 @@ fn informational_endless() -> Attack {
         "Sends responses 103 without end, and never the last one",
         origin,
     )
-    .meets_later("informational", "header-lines")
+    .meets("informational")
     .under_curl(End::Libcurl(100))
 }
 

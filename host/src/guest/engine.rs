@@ -10,7 +10,9 @@ use wasmtime::{Cache, CacheConfig, Config};
 
 use super::imports;
 use super::instance::State;
+use super::pool::{self, Clearing};
 use super::wasi;
+use crate::limits::Limits;
 
 /// How often a running guest looks at its clock. A call's time is kept to within this.
 const TICK: Duration = Duration::from_millis(1);
@@ -41,16 +43,27 @@ impl Engine {
     /// # Errors
     /// Where the machine refuses what wasmtime needs: memory, threads, a cache directory.
     pub(crate) fn new(cache: Option<PathBuf>) -> Result<Engine, EngineError> {
-        Engine::build(cache).map_err(|error| EngineError(format!("{error:#}")))
+        Engine::build(&config(), cache).map_err(|error| EngineError(format!("{error:#}")))
     }
 
-    fn build(cache: Option<PathBuf>) -> wasmtime::Result<Engine> {
-        let mut config = Config::new();
-        config.wasm_component_model(true);
-        config.consume_fuel(true);
-        config.epoch_interruption(true);
-        config.max_wasm_stack(MAX_WASM_STACK);
-        config.wasm_backtrace_max_frames(std::num::NonZeroUsize::new(BACKTRACE_FRAMES));
+    /// An engine whose guests come out of a pool of so many, each within these limits.
+    ///
+    /// # Errors
+    /// As [`Engine::new`], and where so many guests take more memory maps than a process may have.
+    pub(crate) fn pooled(cache: Option<PathBuf>, guests: u32, limits: &Limits) -> Result<Engine, EngineError> {
+        let guests = guests.max(1);
+        let with = |clearing| {
+            pool::check(guests, clearing).map_err(EngineError)?;
+            let mut config = config();
+            pool::configure(&mut config, guests, limits, clearing);
+            Engine::build(&config, cache.clone()).map_err(|error| EngineError(format!("{error:#}")))
+        };
+        // An older kernel refuses the first.
+        with(Clearing::Scan).or_else(|_| with(Clearing::Decommit))
+    }
+
+    fn build(config: &Config, cache: Option<PathBuf>) -> wasmtime::Result<Engine> {
+        let mut config = config.clone();
         if let Some(directory) = cache {
             let mut cache = CacheConfig::new();
             cache.with_directory(directory);
@@ -68,6 +81,17 @@ impl Engine {
             runtime: Arc::new(runtime),
         })
     }
+}
+
+/// What all guests need.
+fn config() -> Config {
+    let mut config = Config::new();
+    config.wasm_component_model(true);
+    config.consume_fuel(true);
+    config.epoch_interruption(true);
+    config.max_wasm_stack(MAX_WASM_STACK);
+    config.wasm_backtrace_max_frames(std::num::NonZeroUsize::new(BACKTRACE_FRAMES));
+    config
 }
 
 /// A thread that only ticks, until the engine is gone.

@@ -12,6 +12,7 @@ mod imports;
 mod instance;
 mod limits;
 mod load;
+mod pool;
 mod print;
 mod trap;
 mod verdict;

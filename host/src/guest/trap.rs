@@ -64,6 +64,13 @@ pub(super) fn classify(error: &wasmtime::Error) -> Classified {
             },
         };
     }
+    if error.is::<wasmtime::PoolConcurrencyLimitError>() {
+        // Others have them; this guest did nothing.
+        return Classified {
+            reason: Some("every guest of the pool is in use".to_owned()),
+            ..of(Cause::System)
+        };
+    }
     if let Some(refused) = error.downcast_ref::<std::io::Error>() {
         // Memory that the machine does not give: not the guest's doing.
         return Classified {

@@ -47,7 +47,9 @@ pub(super) fn of(ended: &Ended, plugin: Option<&str>, bytes: u64) -> String {
         Cause::Trap => format!("{plugin} trapped{plain}{}", innermost(&failure.backtrace)),
         Cause::Exit => format!("{plugin} called exit{plain}"),
         Cause::BadReturn => format!("{plugin} broke its interface's rules{plain}"),
-        Cause::Sink => words.map(escape).unwrap_or_else(|| "the output failed".to_owned()),
+        Cause::Sink => words
+            .filter(|words| !words.is_empty())
+            .map_or_else(|| "the output failed".to_owned(), escape),
         Cause::Source if ended.callback == Some(Callback::Read) => format!("the upload could not be read{plain}"),
         Cause::Source => format!("the upload cannot go on from elsewhere{plain}"),
         Cause::Cancelled => "the transfer was cancelled".to_owned(),

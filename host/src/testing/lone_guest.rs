@@ -1,4 +1,4 @@
-//! What the project's own benchmarks need of the inside.
+//! What the benchmarks need of the inside.
 
 use std::sync::Arc;
 

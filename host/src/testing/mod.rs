@@ -1,0 +1,10 @@
+//! What the project's own benchmarks, tests and fuzzers need of the inside.
+//!
+//! An oracle takes an input, does with it what the host would do, and says in one sentence which promise did not hold.
+//! `host/fuzz` feeds them what libFuzzer comes upon, the test `oracles` its corpora and generated inputs.
+
+mod address;
+mod lone_guest;
+
+pub use address::AddressCase;
+pub use lone_guest::LoneGuest;

@@ -7,9 +7,33 @@ mod address;
 #[path = "oracles/inputs.rs"]
 mod inputs;
 
-use inputs::{corpus, count};
+use inputs::{corpus, count, inputs};
 
 #[test]
 fn addresses_are_what_python_knows_of_them() {
     address::agrees(corpus("address"), count(10_000));
+}
+
+#[test]
+fn an_outcome_is_one_line_whatever_words_it_holds() {
+    every("outcome", 20_000, transferhost::testing::outcome);
+}
+
+#[test]
+fn header_lines_are_what_they_say() {
+    every("header", 20_000, transferhost::testing::header);
+}
+
+#[test]
+fn whatever_is_loaded_is_a_plugin_or_a_sentence() {
+    every("load", 3_000, transferhost::testing::load);
+}
+
+/// Tries the corpus of a target, and so many inputs more.
+fn every(target: &str, usual: usize, oracle: impl Fn(&[u8]) -> anyhow::Result<()>) {
+    for input in inputs(target, count(usual)) {
+        if let Err(error) = oracle(&input) {
+            panic!("{target}: {error}, of {:?}", input.escape_ascii().to_string());
+        }
+    }
 }

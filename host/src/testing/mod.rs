@@ -4,7 +4,11 @@
 //! `host/fuzz` feeds them what libFuzzer comes upon, the test `oracles` its corpora and generated inputs.
 
 mod address;
+pub(crate) mod load;
 mod lone_guest;
 
 pub use address::AddressCase;
+pub use load::load;
 pub use lone_guest::LoneGuest;
+
+pub use crate::transfer::testing::{header, outcome};

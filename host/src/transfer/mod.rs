@@ -23,6 +23,10 @@ mod sockets;
 mod source;
 mod spec;
 mod stream;
+/// Mounted here, so that nothing of this folder has to be opened for the oracles.
+#[cfg(feature = "testing")]
+#[path = "../testing/transfer/mod.rs"]
+pub(crate) mod testing;
 mod told;
 mod trace;
 mod trust;

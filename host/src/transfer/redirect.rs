@@ -112,7 +112,7 @@ impl Dispatch {
 
 /// What a Location line says, without blanks, and without blanks of any kind. To libcurl no line of another form is one,
 /// such as one that begins with a blank.
-fn values_of_location(line: &[u8]) -> Option<[&[u8]; 2]> {
+pub(super) fn values_of_location(line: &[u8]) -> Option<[&[u8]; 2]> {
     let (name, value) = line.split_at_checked(b"location:".len())?;
     if !name.eq_ignore_ascii_case(b"location:") {
         return None;
@@ -138,7 +138,7 @@ fn trim(mut value: &[u8], off: impl Fn(u8) -> bool) -> &[u8] {
 }
 
 /// Both without credentials.
-fn resolve(base: &str, location: &[u8]) -> Option<(String, String)> {
+pub(super) fn resolve(base: &str, location: &[u8]) -> Option<(String, String)> {
     let target = Url::parse(base).ok()?.follow(location).ok()?;
     // A target without a scheme or a host would not be followed.
     target.get(Part::Scheme)?;

@@ -1,0 +1,16 @@
+(component
+  (core module $m
+    (memory (export "memory") 1)
+    (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
+    (func (export "on-timer") (param i32 i64) (result i32) i32.const 0)
+    (func (export "on-write-end") (result i32) i32.const 0))
+  (core instance $i (instantiate $m))
+  (alias core export $i "memory" (core memory $memory))
+  (func $on-write-end (result (result (list u8) (error string)))
+    (canon lift (core func $i "on-write-end") (memory $memory)))
+  (func $on-timer (param "timeout" (option u64)) (result (result (error string)))
+    (canon lift (core func $i "on-timer") (memory $memory)))
+  (instance $write-end (export "on-write-end" (func $on-write-end)))
+  (instance $timer (export "on-timer" (func $on-timer)))
+  (export "transferhost:callbacks/write-end@0.1.0" (instance $write-end))
+  (export "transferhost:callbacks/timer@0.1.7" (instance $timer)))

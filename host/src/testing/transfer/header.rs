@@ -1,0 +1,197 @@
+//! Header lines as an origin may send them, where one may lead, and the lines that a caller or a guest adds to a request.
+
+use std::cell::RefCell;
+use std::io;
+use std::rc::Rc;
+
+use anyhow::{Result, ensure};
+use arbitrary::Unstructured;
+
+use super::super::message::{after_credentials, public_url};
+use super::super::redirect::{resolve, values_of_location};
+use super::super::spec::{Header, TransferSpec};
+use super::{dispatch, policy};
+use crate::callback::Callback;
+use crate::cause::Cause;
+use crate::curl::Flow;
+use crate::limits::{Limit, Limits};
+use crate::sink::Sink;
+use crate::tenant::policy::PolicyKind;
+
+const LINES: u64 = 12;
+const BYTES: u64 = 600;
+
+/// What no text of ours may show of the bases below.
+const SECRET: &str = "sEcReT";
+
+const BASES: [&str; 6] = [
+    "http://sEcReT:sEcReT@h.test:81/x/y?z",
+    "https://sEcReT@h.test",
+    "http://:sEcReT@[::1]:80/a",
+    "ftp://sEcReT:sEcReT@h.test/a;type=i",
+    "imap://sEcReT:sEcReT;auth=sEcReT@h.test/a",
+    "http://h.test/@/x",
+];
+
+/// Reads header lines, Location values and request headers out of these bytes.
+///
+/// # Errors
+/// What was delivered or let through that should not be, or shows a password.
+pub fn header(data: &[u8]) -> Result<()> {
+    let mut u = Unstructured::new(data);
+    let (Ok(base), Ok(wish)) = (u.choose(&BASES), u.arbitrary::<&str>()) else {
+        return Ok(());
+    };
+    let (base, rest) = (*base, u.take_rest());
+    for line in rest.split_inclusive(|byte| *byte == b'\n') {
+        location(base, line)?;
+    }
+    responses(rest)?;
+    request(wish)?;
+    shown(wish)
+}
+
+/// Keeps what is delivered.
+#[derive(Clone, Default)]
+struct Kept(Rc<RefCell<Vec<u8>>>);
+
+impl Sink for Kept {
+    fn deliver(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
+/// Lines are delivered as they are, until there are too many.
+fn responses(bytes: &[u8]) -> Result<()> {
+    let mut limits = Limits::curl();
+    limits.set(Limit::HeaderLines, LINES);
+    limits.set(Limit::HeaderBytes, BYTES);
+    let spec = TransferSpec {
+        show_headers: true,
+        follow: true,
+        ..TransferSpec::default()
+    };
+    let sink = Kept::default();
+    let dispatch = dispatch(policy(PolicyKind::Curl, limits)?, spec, Box::new(sink.clone()), true);
+    dispatch.decide(Callback::Redirect);
+    let (mut lines, mut within, mut delivered) = (0, 0, Vec::new());
+    // libcurl hands over a line, and after a pause several: here some of both.
+    for chunk in bytes.chunk_by(|end, next| *end != b'\n' || *next == b' ') {
+        let mut expected = Flow::Taken;
+        for line in chunk.split_inclusive(|byte| *byte == b'\n') {
+            if lines > LINES || within > BYTES {
+                expected = Flow::Abort;
+                break;
+            }
+            delivered.extend_from_slice(line);
+            lines += 1;
+            within += line.len() as u64;
+            if lines > LINES || within > BYTES {
+                expected = Flow::Abort;
+            }
+        }
+        let flow = dispatch.on_header(chunk);
+        ensure!(
+            flow == expected,
+            "{flow:?} in place of {expected:?} after {lines} lines of {within} bytes"
+        );
+        ensure!(
+            *sink.0.borrow() == delivered,
+            "delivered otherwise than it came: {chunk:?}"
+        );
+        ensure!(
+            dispatch.output.delivered.get() == delivered.len() as u64,
+            "counted otherwise: {chunk:?}"
+        );
+    }
+    let over = lines > LINES || within > BYTES;
+    let cause = dispatch
+        .latch
+        .first()
+        .map(|ended| (ended.callback, ended.failure.cause));
+    let expected = over.then_some((Some(Callback::Header), Cause::Policy));
+    ensure!(cause == expected, "{cause:?} in place of {expected:?}");
+    Ok(())
+}
+
+/// What a line says of a location, and where that leads from here.
+fn location(base: &str, line: &[u8]) -> Result<()> {
+    let named = line
+        .get(..9)
+        .is_some_and(|name| name.eq_ignore_ascii_case(b"location:"));
+    let values = values_of_location(line);
+    ensure!(values.is_some() == named, "{values:?} of {line:?}");
+    for value in values.into_iter().flatten() {
+        ensure!(
+            !value.iter().any(|byte| b"\r\n".contains(byte)),
+            "a line break in {value:?}"
+        );
+        ensure!(
+            value.first() != Some(&b' ') && value.last() != Some(&b' '),
+            "a blank around {value:?}"
+        );
+        for url in resolve(base, value).into_iter().flat_map(<[String; 2]>::from) {
+            let whence = String::from_utf8_lossy(value).contains(SECRET);
+            ensure!(whence || !url.contains(SECRET), "{url} of {base} shows a password");
+            without_credentials(&url)?;
+        }
+    }
+    Ok(())
+}
+
+/// What is sent is one header line, and is read again as what it was.
+fn request(text: &str) -> Result<()> {
+    let broken = |text: &str| text.contains(['\r', '\n', '\0']);
+    let allowed = |header: Header| {
+        let spec = TransferSpec {
+            headers: vec![header],
+            ..TransferSpec::default()
+        };
+        spec.check().is_ok()
+    };
+    if let Ok(header) = Header::parse(text) {
+        let line = header.line();
+        ensure!(!broken(&line), "{line:?} holds a line break or a NUL");
+        ensure!(
+            Header::parse(&line).as_ref() == Ok(&header),
+            "{line:?} is read otherwise than {header:?}"
+        );
+        ensure!(allowed(header), "{line:?} was read and is not allowed");
+    } else {
+        let without_name = text.trim_start().starts_with([':', ';']);
+        let colon = text.contains(':') || text.ends_with(';');
+        ensure!(broken(text) || without_name || !colon, "{text:?} was not read");
+    }
+    let (name, value) = text.split_at(text.floor_char_boundary(text.len() / 2));
+    let both = allowed(Header::Set(name.to_owned(), value.to_owned()));
+    ensure!(both != broken(text), "a header of {name:?} and {value:?}: {both}");
+    let removed = allowed(Header::Remove(name.to_owned()));
+    ensure!(removed != broken(name), "without {name:?}: {removed}");
+    Ok(())
+}
+
+/// What messages show of a text that may be a URL with a password.
+fn shown(text: &str) -> Result<()> {
+    let after = after_credentials(text);
+    ensure!(text.ends_with(after) && !after.contains('@'), "{after:?} of {text:?}");
+    for url in [text.to_owned(), format!("http://{SECRET}:{SECRET}@{text}")] {
+        if let Some(public) = public_url(&url) {
+            ensure!(
+                text.contains(SECRET) || !public.contains(SECRET),
+                "{public} of {url} shows a password"
+            );
+            without_credentials(&public)?;
+        }
+    }
+    Ok(())
+}
+
+/// RFC 3986 §3.2: what stands before an `@` of the authority is a user's.
+fn without_credentials(url: &str) -> Result<()> {
+    let authority = url.split_once("://").map_or("", |(_, rest)| rest);
+    let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
+    ensure!(!authority.contains('@'), "{url} has a user");
+    ensure!(!url.contains(['\r', '\n', '\0']), "{url:?} holds a line break or a NUL");
+    Ok(())
+}

@@ -1,0 +1,37 @@
+//! The oracles of what a transfer does: a child of `transfer`, by the path that its page names.
+
+mod header;
+mod outcome;
+
+use std::sync::Arc;
+
+pub use header::header;
+pub use outcome::outcome;
+
+use super::dispatch::Dispatch;
+use super::spec::TransferSpec;
+use crate::limits::Limits;
+use crate::sink::Sink;
+use crate::tenant::class::Classifier;
+use crate::tenant::policy::{Network, Policy, PolicyKind};
+
+/// A policy of a machine without addresses of its own.
+fn policy(kind: PolicyKind, limits: Limits) -> anyhow::Result<Arc<Policy>> {
+    Ok(Arc::new(Policy {
+        kind,
+        limits,
+        network: Network::default(),
+        classifier: Arc::new(Classifier::new(Vec::new(), Vec::new())?),
+    }))
+}
+
+/// A transfer that libcurl knows nothing of.
+fn dispatch(policy: Arc<Policy>, mut spec: TransferSpec, sink: Box<dyn Sink>, can_pause: bool) -> Dispatch {
+    Dispatch::new(policy, &mut spec, sink, can_pause)
+}
+
+/// What a terminal or a log obeys, and what breaks a line: by Unicode's own properties, not by `escape`'s list.
+fn is_obeyed(c: char) -> bool {
+    let bidi = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || bidi || matches!(c, '\u{2028}' | '\u{2029}')
+}

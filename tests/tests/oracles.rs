@@ -29,6 +29,11 @@ fn whatever_is_loaded_is_a_plugin_or_a_sentence() {
     every("load", 3_000, transferhost::testing::load);
 }
 
+#[test]
+fn the_first_cause_stays_and_nothing_happens_after_it() {
+    every("sequence", 6_000, transferhost::testing::sequence);
+}
+
 /// Tries the corpus of a target, and so many inputs more.
 fn every(target: &str, usual: usize, oracle: impl Fn(&[u8]) -> anyhow::Result<()>) {
     for input in inputs(target, count(usual)) {

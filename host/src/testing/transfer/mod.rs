@@ -2,11 +2,13 @@
 
 mod header;
 mod outcome;
+mod sequence;
 
 use std::sync::Arc;
 
 pub use header::header;
 pub use outcome::outcome;
+pub use sequence::sequence;
 
 use super::dispatch::Dispatch;
 use super::spec::TransferSpec;

@@ -108,6 +108,8 @@ pub(super) const CURLUPART_OPTIONS: c_int = 4;
 pub(super) const CURLUPART_HOST: c_int = 5;
 /// urlapi.h.
 pub(super) const CURLUPART_PORT: c_int = 6;
+/// urlapi.h.
+pub(super) const CURLUPART_ZONEID: c_int = 10;
 /// urlapi.h: give the scheme's default port where the URL names none.
 pub(super) const CURLU_DEFAULT_PORT: c_uint = 1 << 0;
 /// urlapi.h: accept schemes that libcurl does not support.
@@ -240,6 +242,7 @@ mod tests {
             long("CURLUPART_OPTIONS", CURLUPART_OPTIONS.into()),
             long("CURLUPART_HOST", CURLUPART_HOST.into()),
             long("CURLUPART_PORT", CURLUPART_PORT.into()),
+            long("CURLUPART_ZONEID", CURLUPART_ZONEID.into()),
             long("CURLU_DEFAULT_PORT", CURLU_DEFAULT_PORT.into()),
             long("CURLU_NON_SUPPORT_SCHEME", CURLU_NON_SUPPORT_SCHEME.into()),
             long("CURLU_URLENCODE", CURLU_URLENCODE.into()),

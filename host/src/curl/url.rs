@@ -16,6 +16,8 @@ pub(crate) enum Part {
     Host,
     /// The port, the scheme's default where the URL names none.
     Port,
+    /// The zone of an IPv6 address.
+    ZoneId,
 }
 
 impl Part {
@@ -25,6 +27,7 @@ impl Part {
             Part::Scheme => sys_ext::CURLUPART_SCHEME,
             Part::Host => sys_ext::CURLUPART_HOST,
             Part::Port => sys_ext::CURLUPART_PORT,
+            Part::ZoneId => sys_ext::CURLUPART_ZONEID,
         }
     }
 }
@@ -88,6 +91,11 @@ impl Url {
         ] {
             self.clear(part)?;
         }
+        // libcurl decodes a zone and writes it as it is: in `[::1%25x%40h%2f]` whoever reads it would find another host.
+        if let Some(zone) = self.get(Part::ZoneId) {
+            let zone = escape_segment(zone.as_bytes())?;
+            self.set(Part::ZoneId.number(), Some(zone.as_bytes()), 0).ok()?;
+        }
         self.get(Part::Url)
     }
 
@@ -114,7 +122,6 @@ impl Url {
 }
 
 /// A name as one segment of a URL's path, percent-encoded where it must be.
-#[cfg(feature = "cli")]
 pub(crate) fn escape_segment(name: &[u8]) -> Option<String> {
     let len = c_int::try_from(name.len()).ok().filter(|len| *len > 0)?;
     // SAFETY: libcurl reads `len` bytes of the name, and has ignored the handle since 7.82.0; it may be null.

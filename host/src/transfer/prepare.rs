@@ -49,10 +49,12 @@ pub(super) fn prepare(
         url: true,
     };
     spec.check()?;
-    let parsed = Url::parse(&spec.url).map_err(wrong_url)?;
+    // Read once more, as libcurl does: where it writes a zone, that may be another URL.
+    let read = Url::parse(&spec.url).map_err(wrong_url)?.get(Part::Url);
+    let full = read.ok_or_else(|| wrong_url("it cannot be written".to_owned()))?;
+    let parsed = Url::parse(&full).map_err(wrong_url)?;
     let scheme = parsed.get(Part::Scheme).unwrap_or_default();
     let name = parsed.get(Part::Host).unwrap_or_default();
-    let full = parsed.get(Part::Url).unwrap_or_default();
     let url = parsed
         .without_credentials()
         .ok_or_else(|| wrong_url("it cannot be shown".to_owned()))?;

@@ -142,7 +142,9 @@ pub(super) fn resolve(base: &str, location: &[u8]) -> Option<(String, String)> {
     let target = Url::parse(base).ok()?.follow(location).ok()?;
     // A target without a scheme or a host would not be followed.
     target.get(Part::Scheme)?;
-    Some((public_url(base)?, target.without_credentials()?))
+    // libcurl reads what it has resolved once more before it dials, and where it wrote a zone that may be another host.
+    let target = target.get(Part::Url)?;
+    Some((public_url(base)?, public_url(&target)?))
 }
 
 #[cfg(test)]
@@ -157,6 +159,15 @@ mod tests {
         assert_eq!(to("//other/q w").as_deref(), Some("http://other/q%20w"));
         assert_eq!(to("https://u:p@o/").as_deref(), Some("https://o/"));
         assert_eq!(resolve("http://a:b@h/", b"/p").unwrap().0, "http://h/");
+        assert_eq!(
+            to("http://[fe80::1%25eth0]/p").as_deref(),
+            Some("http://[fe80::1%25eth0]/p")
+        );
+        // To a libcurl that takes it at all this leads to g.
+        assert!(matches!(
+            to("http://[::1%25x%40g%2f]/p").as_deref(),
+            None | Some("http://g/]/p")
+        ));
         let raw = resolve("http://h/", b"/\xe9").unwrap().1;
         assert!(raw.eq_ignore_ascii_case("http://h/%E9"), "{raw}");
     }

@@ -13,7 +13,7 @@ use super::super::spec::{Header, TransferSpec};
 use super::{dispatch, policy};
 use crate::callback::Callback;
 use crate::cause::Cause;
-use crate::curl::Flow;
+use crate::curl::{Flow, Part, Url};
 use crate::limits::{Limit, Limits};
 use crate::sink::Sink;
 use crate::tenant::policy::PolicyKind;
@@ -192,6 +192,16 @@ fn without_credentials(url: &str) -> Result<()> {
     let authority = url.split_once("://").map_or("", |(_, rest)| rest);
     let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
     ensure!(!authority.contains('@'), "{url} has a user");
+    let zoned = authority.split_once("%25").filter(|_| authority.starts_with('['));
+    let place = zoned.map_or(authority.to_owned(), |(address, _)| format!("{address}]"));
+    let host = Url::parse(url)
+        .ok()
+        .and_then(|url| url.get(Part::Host))
+        .unwrap_or_default();
+    let port = place
+        .strip_prefix(&host)
+        .is_some_and(|port| port.is_empty() || port.starts_with(':'));
+    ensure!(port, "{url} is of {host} to libcurl");
     ensure!(!url.contains(['\r', '\n', '\0']), "{url:?} holds a line break or a NUL");
     Ok(())
 }

@@ -79,7 +79,7 @@ impl AddressCase {
             let known = self
                 .asks()
                 .into_iter()
-                .any(|ip| self.stricter(ip).is_some() || self.is_own(ip));
+                .any(|ip| self.stricter(ip).is_some() || self.is_own(ip) || self.stands_out(ip));
             let explained = known || !is_global(ip) || !embedded.iter().all(inner_global);
             ensure!(explained, "{says}, but globally reachable, and no reason is known");
         }
@@ -146,6 +146,13 @@ impl AddressCase {
         let row = STRICTER.iter().find(|(net, _)| net.contains(&ip)).copied();
         let given_out = ip.is_ipv4() || GIVEN_OUT.contains(&ip) || FORMS.iter().any(|net| net.contains(&ip));
         row.or((!given_out).then_some((ip.into(), "outside 2000::/3 nothing is given out")))
+    }
+
+    /// Whether it is in a range of its own within an operator's prefix, which stands.
+    fn stands_out(&self, ip: IpAddr) -> bool {
+        let prefix = self.operators(ip).max().unwrap_or(u8::MAX);
+        let mut rows = STRICTER.iter();
+        rows.any(|(net, _)| net.contains(&ip) && net.prefix_len() > prefix)
     }
 
     fn embedded(&self) -> Vec<Ipv4Addr> {

@@ -35,7 +35,7 @@ pub(super) static FORMS: [IpNet; 6] = [
 ];
 
 /// What we call not public though an independent classifier may call it global.
-pub(super) static STRICTER: [(IpNet, &str); 9] = [
+pub(super) static STRICTER: [(IpNet, &str); 10] = [
     (
         v4(168, 63, 129, 16, 32),
         "Azure's wire server: metadata on a public address",
@@ -71,6 +71,10 @@ pub(super) static STRICTER: [(IpNet, &str); 9] = [
     (
         v6([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48),
         "local-use NAT64, whose layout only its operator knows; CPython before gh-113171 calls it global",
+    ),
+    (
+        v6([0x100, 0, 0, 1, 0, 0, 0, 0], 64),
+        "the dummy prefix (RFC 9780), which neither Rust's std nor CPython (gh-151749) knows",
     ),
 ];
 

@@ -30,6 +30,18 @@ fn whatever_is_loaded_is_a_plugin_or_a_sentence() {
 }
 
 #[test]
+fn a_long_name_makes_no_long_sentence() {
+    let name = "n".repeat(60_000);
+    for text in [
+        format!("(component (import \"transferhost:callbacks/{name}@0.1.0\" (instance)))"),
+        format!("(component (import \"other:package/{name}\" (instance)))"),
+        format!("(component (export \"e\" (func ${name})))"),
+    ] {
+        transferhost::testing::load(text.as_bytes()).unwrap();
+    }
+}
+
+#[test]
 fn the_first_cause_stays_and_nothing_happens_after_it() {
     every("sequence", 6_000, transferhost::testing::sequence);
 }

@@ -16,13 +16,16 @@ use super::verdict::Failure;
 use super::weigh::weigh;
 use crate::callback::Callback;
 use crate::cause::Cause;
-use crate::escape::{escape, quote};
+use crate::escape::{cut, escape, quote};
 use crate::limits::{Limit, Limits};
 use crate::suggest;
 use crate::tenant::class::Classifier;
 
 /// The version of the WIT package that this host speaks.
 pub const WIT_VERSION: &str = "0.1.0";
+
+/// How much of a plugin's own words a message holds, in bytes before they are escaped: its names may be as long as it.
+const WORDS: usize = 1 << 10;
 
 const PACKAGE: &str = "transferhost:callbacks/";
 const IMPORTS: [&str; 7] = [
@@ -202,7 +205,7 @@ impl Plugin {
             let what = match failure.cause {
                 Cause::BadReturn => format!(
                     "an export has not the type that transferhost:callbacks@{WIT_VERSION} gives it: {}",
-                    failure.reason.as_deref().map(escape).unwrap_or_default()
+                    failure.reason.as_deref().map(shown).unwrap_or_default()
                 ),
                 cause => {
                     let reason = failure.reason.as_deref().map(|reason| format!(", {}", quote(reason)));
@@ -282,7 +285,7 @@ fn component_bytes(bytes: &[u8]) -> Result<Vec<u8>, String> {
             Ok(text) if text.trim_start().starts_with(['(', ';']) => wat::parse_str(text).map_err(|error| {
                 format!(
                     "its text is not valid: {}",
-                    error.to_string().lines().next().map(escape).unwrap_or_default()
+                    error.to_string().lines().next().map(shown).unwrap_or_default()
                 )
             })?,
             _ => return Err("it is not WebAssembly".to_owned()),
@@ -345,7 +348,7 @@ fn unknown(verb: &str, name: &str, known: &[&str]) -> String {
         .map(|near| format!("; did you mean `{near}`?"));
     format!(
         "it {verb} {}, which this host, speaking transferhost:callbacks@{WIT_VERSION}, does not know{}",
-        escape(name),
+        shown(name),
         meant.unwrap_or_default()
     )
 }
@@ -356,7 +359,7 @@ fn one_line(error: &wasmtime::Error) -> String {
 
 /// wasmtime's and wat's texts point at places over several lines.
 fn one_line_text(text: &str) -> String {
-    escape(
+    shown(
         text.lines()
             .map(str::trim)
             .filter(|line| !line.is_empty())
@@ -364,4 +367,8 @@ fn one_line_text(text: &str) -> String {
             .join(" ")
             .as_str(),
     )
+}
+
+fn shown(text: &str) -> String {
+    escape(cut(text, WORDS))
 }

@@ -186,7 +186,7 @@ impl Live {
 }
 
 /// The body ended well: what the guest held back comes now.
-fn end_body(dispatch: &Dispatch) {
+pub(super) fn end_body(dispatch: &Dispatch) {
     let call = || "write-end()".to_owned();
     dispatch.contain(Callback::WriteEnd, || {
         let tail = dispatch.ask(Callback::WriteEnd, call, |guest| guest.on_write_end(), Vec::new);
@@ -196,7 +196,8 @@ fn end_body(dispatch: &Dispatch) {
     });
 }
 
-fn tell_done(dispatch: &Dispatch, outcome: &Outcome) {
+/// Tells `done`, where nothing failed before.
+pub(super) fn tell_done(dispatch: &Dispatch, outcome: &Outcome) {
     if dispatch.latch.is_set() {
         dispatch.over.set(true);
         return;

@@ -1,8 +1,7 @@
 //! Header lines as an origin may send them, where one may lead, and the lines that a caller or a guest adds to a request.
 
-use std::cell::RefCell;
 use std::io;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Result, ensure};
 use arbitrary::Unstructured;
@@ -10,7 +9,7 @@ use arbitrary::Unstructured;
 use super::super::message::{after_credentials, public_url};
 use super::super::redirect::{resolve, values_of_location};
 use super::super::spec::{Header, TransferSpec};
-use super::{dispatch, policy};
+use super::{dispatch, lock, policy};
 use crate::callback::Callback;
 use crate::cause::Cause;
 use crate::curl::{Flow, Part, Url};
@@ -53,11 +52,11 @@ pub fn header(data: &[u8]) -> Result<()> {
 
 /// Keeps what is delivered.
 #[derive(Clone, Default)]
-struct Kept(Rc<RefCell<Vec<u8>>>);
+struct Kept(Arc<Mutex<Vec<u8>>>);
 
 impl Sink for Kept {
     fn deliver(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.borrow_mut().extend_from_slice(bytes);
+        lock(&self.0).extend_from_slice(bytes);
         Ok(())
     }
 }
@@ -73,7 +72,7 @@ fn responses(bytes: &[u8]) -> Result<()> {
         ..TransferSpec::default()
     };
     let sink = Kept::default();
-    let dispatch = dispatch(policy(PolicyKind::Curl, limits)?, spec, Box::new(sink.clone()), true);
+    let dispatch = dispatch(policy(PolicyKind::Curl, limits)?, spec, Box::new(sink.clone()), true)?;
     dispatch.decide(Callback::Redirect);
     let (mut lines, mut within, mut delivered) = (0, 0, Vec::new());
     // libcurl hands over a line, and after a pause several: here some of both.
@@ -97,7 +96,7 @@ fn responses(bytes: &[u8]) -> Result<()> {
             "{flow:?} in place of {expected:?} after {lines} lines of {within} bytes"
         );
         ensure!(
-            *sink.0.borrow() == delivered,
+            *lock(&sink.0) == delivered,
             "delivered otherwise than it came: {chunk:?}"
         );
         ensure!(

@@ -4,7 +4,7 @@ mod header;
 mod outcome;
 mod sequence;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use header::header;
 pub use outcome::outcome;
@@ -12,6 +12,7 @@ pub use sequence::sequence;
 
 use super::dispatch::Dispatch;
 use super::spec::TransferSpec;
+use crate::curl::Poller;
 use crate::limits::Limits;
 use crate::sink::Sink;
 use crate::tenant::class::Classifier;
@@ -28,8 +29,18 @@ fn policy(kind: PolicyKind, limits: Limits) -> anyhow::Result<Arc<Policy>> {
 }
 
 /// A transfer that libcurl knows nothing of.
-fn dispatch(policy: Arc<Policy>, mut spec: TransferSpec, sink: Box<dyn Sink>, can_pause: bool) -> Dispatch {
-    Dispatch::new(policy, &mut spec, sink, can_pause)
+fn dispatch(
+    policy: Arc<Policy>,
+    mut spec: TransferSpec,
+    sink: Box<dyn Sink>,
+    can_pause: bool,
+) -> std::io::Result<Dispatch> {
+    let driver = Poller::new()?.waker(0);
+    Ok(Dispatch::new(policy, &mut spec, sink, can_pause, &driver))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What a terminal or a log obeys, and what breaks a line: by Unicode's own properties, not by `escape`'s list.

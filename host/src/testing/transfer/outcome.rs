@@ -86,7 +86,7 @@ pub fn outcome(data: &[u8]) -> Result<()> {
     };
     let policy = policy(PolicyKind::Curl, Limits::curl())?;
     let sink = Box::new(MemorySink::new(0));
-    let dispatch = dispatch(policy, TransferSpec::default(), sink, true);
+    let dispatch = dispatch(policy, TransferSpec::default(), sink, true)?;
     dispatch.finished.set(case.finished);
     if case.latched {
         dispatch.latch.set(case.ended.clone());

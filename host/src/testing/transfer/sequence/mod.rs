@@ -17,8 +17,9 @@ use self::event::Script;
 use self::model::Model;
 use self::play::Play;
 use super::super::code::code;
-use super::super::driver::{end_body, tell_done};
+use super::super::live::{end_body, tell_done};
 use super::super::outcome;
+use super::lock;
 use crate::callback::Callback;
 use crate::curl::CurlCode;
 
@@ -133,10 +134,7 @@ fn compare(play: &Play, model: &Model) -> Result<()> {
         entered == model.calls.values().sum::<u64>(),
         "the guest was entered {entered} times"
     );
-    ensure!(
-        *play.sink.bytes.borrow() == model.delivered,
-        "other bytes were delivered"
-    );
+    ensure!(*lock(&play.sink.bytes) == model.delivered, "other bytes were delivered");
     let delivered = dispatch.output.delivered.get();
     ensure!(
         delivered == model.delivered.len() as u64,

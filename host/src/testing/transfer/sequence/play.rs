@@ -1,16 +1,16 @@
 //! The real thing: a dispatch with its guest and its sink, asked as libcurl asks.
 
-use std::cell::{Cell, RefCell};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
-use std::rc::Rc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::super::{dispatch, policy};
+use super::super::{dispatch, lock, policy};
 use super::event::{Event, Script};
 use super::guest::{self, Channel};
 use crate::address::Address;
@@ -60,16 +60,16 @@ pub(super) enum Answer {
 /// Keeps what is delivered, and may be told to fail.
 #[derive(Clone, Default)]
 pub(super) struct Kept {
-    pub(super) bytes: Rc<RefCell<Vec<u8>>>,
-    pub(super) fails: Rc<Cell<bool>>,
+    pub(super) bytes: Arc<Mutex<Vec<u8>>>,
+    pub(super) fails: Arc<AtomicBool>,
 }
 
 impl Sink for Kept {
     fn deliver(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if self.fails.get() {
+        if self.fails.load(Ordering::Relaxed) {
             return Err(io::Error::other("told to fail"));
         }
-        self.bytes.borrow_mut().extend_from_slice(bytes);
+        lock(&self.bytes).extend_from_slice(bytes);
         Ok(())
     }
 }
@@ -120,7 +120,7 @@ impl Play {
         };
         let (sink, channel, plugin) = (Kept::default(), Channel::default(), guest::plugin()?);
         let guest = guest::guest(&policy, &plugin, &channel)?;
-        let dispatch = dispatch(policy, spec, Box::new(sink.clone()), script.can_pause);
+        let dispatch = dispatch(policy, spec, Box::new(sink.clone()), script.can_pause)?;
         dispatch.guest.replace(Some(guest));
         for callback in plugin
             .callbacks()
@@ -231,8 +231,8 @@ impl Play {
         match event {
             Event::Wait => {
                 let mut spent = false;
-                while let Some(left) = dispatch.pause.left() {
-                    std::thread::sleep(left);
+                while let Some(until) = dispatch.pause.next() {
+                    std::thread::sleep(until.saturating_duration_since(Instant::now()));
                     spent |= dispatch.pause.take_due() == Some(Granted::Spent);
                 }
                 if spent {
@@ -243,7 +243,7 @@ impl Play {
             Event::Panicked(callback) => dispatch.panicked(*callback, "words"),
             Event::Unset(callback) => dispatch.unset(callback.bit()),
             Event::Hold(directions) => drop(dispatch.hold(*directions)),
-            Event::SinkFails(fails) => self.sink.fails.set(*fails),
+            Event::SinkFails(fails) => self.sink.fails.store(*fails, Ordering::Relaxed),
             _ => {}
         }
         Answer::Nothing

@@ -109,11 +109,15 @@ pub(super) const CURLUPART_HOST: c_int = 5;
 /// urlapi.h.
 pub(super) const CURLUPART_PORT: c_int = 6;
 /// urlapi.h.
+pub(super) const CURLUPART_PATH: c_int = 7;
+/// urlapi.h.
 pub(super) const CURLUPART_ZONEID: c_int = 10;
 /// urlapi.h: give the scheme's default port where the URL names none.
 pub(super) const CURLU_DEFAULT_PORT: c_uint = 1 << 0;
 /// urlapi.h: accept schemes that libcurl does not support.
 pub(super) const CURLU_NON_SUPPORT_SCHEME: c_uint = 1 << 3;
+/// urlapi.h: percent-decode what is got.
+pub(super) const CURLU_URLDECODE: c_uint = 1 << 6;
 /// urlapi.h: percent-encode what must be.
 pub(super) const CURLU_URLENCODE: c_uint = 1 << 7;
 /// urlapi.h, 7.78.0: accept spaces.
@@ -243,6 +247,8 @@ mod tests {
             long("CURLUPART_HOST", CURLUPART_HOST.into()),
             long("CURLUPART_PORT", CURLUPART_PORT.into()),
             long("CURLUPART_ZONEID", CURLUPART_ZONEID.into()),
+            long("CURLUPART_PATH", CURLUPART_PATH.into()),
+            long("CURLU_URLDECODE", CURLU_URLDECODE.into()),
             long("CURLU_DEFAULT_PORT", CURLU_DEFAULT_PORT.into()),
             long("CURLU_NON_SUPPORT_SCHEME", CURLU_NON_SUPPORT_SCHEME.into()),
             long("CURLU_URLENCODE", CURLU_URLENCODE.into()),

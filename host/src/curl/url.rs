@@ -18,6 +18,8 @@ pub(crate) enum Part {
     Port,
     /// The zone of an IPv6 address.
     ZoneId,
+    /// The path, percent-decoded.
+    Path,
 }
 
 impl Part {
@@ -28,6 +30,7 @@ impl Part {
             Part::Host => sys_ext::CURLUPART_HOST,
             Part::Port => sys_ext::CURLUPART_PORT,
             Part::ZoneId => sys_ext::CURLUPART_ZONEID,
+            Part::Path => sys_ext::CURLUPART_PATH,
         }
     }
 }
@@ -65,6 +68,8 @@ impl Url {
     pub(crate) fn get(&self, part: Part) -> Option<String> {
         let flags: c_uint = if part == Part::Port {
             sys_ext::CURLU_DEFAULT_PORT
+        } else if part == Part::Path {
+            sys_ext::CURLU_URLDECODE
         } else {
             0
         };

@@ -26,6 +26,7 @@ pub struct Policy {
     pub(crate) kind: PolicyKind,
     pub(crate) limits: Limits,
     pub(crate) network: Network,
+    pub(crate) harden: Option<bool>,
     pub(crate) classifier: Arc<Classifier>,
 }
 
@@ -74,7 +75,7 @@ impl Policy {
             PolicyKind::Curl => Limits::curl(),
             PolicyKind::Tenant => Limits::tenant(),
         };
-        Policy::with(kind, limits, Network::default())
+        Policy::with(kind, limits, Network::default(), None)
     }
 
     /// The policy of a TOML file, over the defaults of its kind: the file's own, or `kind` where the file names none.
@@ -82,11 +83,11 @@ impl Policy {
     /// # Errors
     /// One sentence that names the file, the line and the key.
     pub fn from_file(path: &Path, kind: Option<PolicyKind>) -> Result<Policy, PolicyError> {
-        let (kind, limits, network) = policy_file::read(path, kind)?;
-        Policy::with(kind, limits, network)
+        let (kind, limits, network, harden) = policy_file::read(path, kind)?;
+        Policy::with(kind, limits, network, harden)
     }
 
-    fn with(kind: PolicyKind, limits: Limits, network: Network) -> Result<Policy, PolicyError> {
+    fn with(kind: PolicyKind, limits: Limits, network: Network, harden: Option<bool>) -> Result<Policy, PolicyError> {
         let own = own::own_addresses()
             .map_err(|error| PolicyError(format!("this machine's own addresses cannot be read: {error}")))?;
         let classifier = Classifier::new(network.nat64.clone(), own).map_err(|error| PolicyError(error.to_string()))?;
@@ -94,6 +95,7 @@ impl Policy {
             kind,
             limits,
             network,
+            harden,
             classifier: Arc::new(classifier),
         })
     }
@@ -111,6 +113,12 @@ impl Policy {
     /// The limits, to change them.
     pub fn limits_mut(&mut self) -> &mut Limits {
         &mut self.limits
+    }
+
+    /// Whether the file asks for a hardened process; `None` where it does not say. It is whoever runs the process that
+    /// hardens it, with `Hardening`.
+    pub fn harden(&self) -> Option<bool> {
+        self.harden
     }
 
     /// Whether the host asks itself before an address is dialled.
@@ -183,7 +191,7 @@ mod tests {
     use super::*;
 
     fn tenant(network: Network) -> Policy {
-        Policy::with(PolicyKind::Tenant, Limits::tenant(), network).unwrap()
+        Policy::with(PolicyKind::Tenant, Limits::tenant(), network, None).unwrap()
     }
 
     fn at(text: &str) -> Address {

@@ -21,6 +21,7 @@ struct File {
     #[serde(default)]
     limits: BTreeMap<String, Spanned<toml::Value>>,
     network: Option<NetworkTable>,
+    process: Option<ProcessTable>,
 }
 
 #[derive(Clone, Copy, Deserialize, PartialEq)]
@@ -41,11 +42,21 @@ struct NetworkTable {
     strict: Option<bool>,
 }
 
-const TOP: [&str; 3] = ["policy", "limits", "network"];
-const NETWORK: [&str; 6] = ["allow", "deny", "ports", "schemes", "nat64", "strict"];
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProcessTable {
+    harden: Option<bool>,
+}
 
-/// Reads a policy file: its kind, its limits and its network.
-pub(super) fn read(path: &Path, given: Option<PolicyKind>) -> Result<(PolicyKind, Limits, Network), PolicyError> {
+const TOP: [&str; 4] = ["policy", "limits", "network", "process"];
+const NETWORK: [&str; 6] = ["allow", "deny", "ports", "schemes", "nat64", "strict"];
+const PROCESS: [&str; 1] = ["harden"];
+
+/// What a policy file says: its kind, its limits, its network, and whether the process is to be hardened.
+pub(super) type Read = (PolicyKind, Limits, Network, Option<bool>);
+
+/// Reads a policy file.
+pub(super) fn read(path: &Path, given: Option<PolicyKind>) -> Result<Read, PolicyError> {
     let shown = crate::escape::escape(&path.to_string_lossy());
     let text = std::fs::read_to_string(path).map_err(|error| PolicyError(format!("{shown}: {error}")))?;
     let at = |place: Option<std::ops::Range<usize>>| match place {
@@ -100,7 +111,8 @@ pub(super) fn read(path: &Path, given: Option<PolicyKind>) -> Result<(PolicyKind
     }
     let network = network(file.network);
     check_network(&network).map_err(|why| PolicyError(format!("{shown}: {why}")))?;
-    Ok((kind, limits, network))
+    let harden = file.process.and_then(|process| process.harden);
+    Ok((kind, limits, network, harden))
 }
 
 /// What libcurl, or the classifier, would only refuse when it is too late to name the file.
@@ -139,7 +151,12 @@ fn network(table: Option<NetworkTable>) -> Network {
 fn check_keys(table: &DeTable<'_>, at: &dyn Fn(Option<std::ops::Range<usize>>) -> String) -> Result<(), PolicyError> {
     let limits: Vec<&str> = ROWS.iter().map(|row| row.key).collect();
     known(table, "", &TOP, at)?;
-    for (section, keys) in [("limits", limits.as_slice()), ("network", NETWORK.as_slice())] {
+    let sections = [
+        ("limits", limits.as_slice()),
+        ("network", &NETWORK),
+        ("process", &PROCESS),
+    ];
+    for (section, keys) in sections {
         if let Some(table) = table.get(section).and_then(|value| value.get_ref().as_table()) {
             known(table, section, keys, at)?;
         }
@@ -178,7 +195,7 @@ mod tests {
     use super::*;
     use crate::limits::Limit;
 
-    fn of(text: &str, given: Option<PolicyKind>) -> Result<(PolicyKind, Limits, Network), String> {
+    fn of(text: &str, given: Option<PolicyKind>) -> Result<Read, String> {
         use std::sync::atomic::{AtomicU32, Ordering};
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!(
@@ -196,7 +213,10 @@ mod tests {
     #[test]
     fn keys_change_the_defaults_of_the_kind() {
         let text = "policy = \"tenant\"\n[limits]\nfuel = 7\nmemory = \"2MiB\"\n[network]\nallow = [\"10.0.0.0/8\"]\nports = [8080]\n";
-        let (kind, limits, network) = of(text, None).unwrap();
+        let (kind, limits, network, harden) = of(text, None).unwrap();
+        assert_eq!(harden, None);
+        let hardened = "[process]\nharden = true\n";
+        assert_eq!(of(hardened, None).unwrap().3, Some(true));
         assert_eq!(kind, PolicyKind::Tenant);
         assert_eq!((limits.get(Limit::Fuel), limits.get(Limit::Memory)), (7, 2 << 20));
         assert_eq!(
@@ -224,6 +244,7 @@ mod tests {
             "[network]\nports = [80]",
             "policy = \"tenant\"\n[network]\nports = [\"http\"]",
             "[limits]\nfuel = 0",
+            "[process]\nharden = \"yes\"",
         ] {
             let error = of(wrong, None).unwrap_err();
             assert!(!error.contains('\n'), "{error}");

@@ -38,6 +38,8 @@ pub mod cli;
 mod curl;
 mod escape;
 mod guest;
+#[cfg(feature = "harden")]
+mod harden;
 mod host;
 pub mod limits;
 mod sink;
@@ -54,6 +56,8 @@ pub use callback::Callback;
 pub use cause::{Blame, Cause};
 pub use curl::{CurlCode, LibcurlVersion};
 pub use guest::{EngineError, LoadError, Plugin, WIT_VERSION};
+#[cfg(feature = "harden")]
+pub use harden::{Hardened, Hardening, Lacking, Measure};
 pub use host::Host;
 pub use limits::{Limit, Limits};
 pub use sink::{BodyChannel, ChannelSink, FileSink, MemorySink, Sink, StdoutSink, WakeSink};

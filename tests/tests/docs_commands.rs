@@ -164,13 +164,20 @@ fn the_policy_reference_is_whole() {
         "{}",
         ended.stderr
     );
-    for (section, prefix) in [("", ""), ("policy = \"tenant\"\n[network]\n", "network.")] {
+    for (section, prefix) in [
+        ("", ""),
+        ("policy = \"tenant\"\n[network]\n", "network."),
+        ("[process]\n", "process."),
+    ] {
         let told = run(&format!("{section}quite-another-thing = 1\n")).stderr;
         let (_, keys) = told
             .trim_end()
             .split_once("; it has ")
             .expect("the keys that there are");
-        for key in keys.split(", ").filter(|key| !matches!(*key, "limits" | "network")) {
+        for key in keys
+            .split(", ")
+            .filter(|key| !matches!(*key, "limits" | "network" | "process"))
+        {
             assert!(
                 text.contains(&format!("| `{prefix}{key}` |")),
                 "docs/policy.md has no {prefix}{key}"

@@ -152,6 +152,13 @@ pub(super) struct Run {
     /// A policy from a TOML file, as docs/policy.md has it.
     #[arg(long, value_name = "FILE")]
     pub(super) policy_file: Option<PathBuf>,
+    /// Give up, before anything is transferred, what a transfer does not need: SECURITY.md has it. What this machine lacks
+    /// of it is an error [default: with the policy tenant, as far as this machine has it].
+    #[arg(long)]
+    pub(super) harden: bool,
+    /// Give up nothing.
+    #[arg(long, conflicts_with = "harden")]
+    pub(super) no_harden: bool,
     /// Write how the transfer ended, as a line of JSON, to this file; `-` is stderr.
     #[arg(long, value_name = "FILE")]
     pub(super) outcome: Option<PathBuf>,

@@ -7,6 +7,7 @@ mod componentize;
 mod curl_args;
 mod curl_lacks;
 mod curl_values;
+mod harden;
 mod inspect;
 mod interrupt;
 #[cfg(feature = "codegen")]

@@ -11,7 +11,7 @@ use indicatif::ProgressBar;
 use super::args::Run;
 use super::curl_args::{CurlArgs, upload_file};
 use super::interrupt::Interrupt;
-use super::{Exit, cache, inspect, progress, say};
+use super::{Exit, cache, harden, inspect, progress, say};
 use crate::ca::CaStore;
 use crate::callback::Callback;
 use crate::curl::{CurlCode, LibcurlVersion, escape_segment, stdout_was_closed};
@@ -44,8 +44,12 @@ pub(super) fn run(mut ours: Run, curl: Vec<OsString>) -> anyhow::Result<u8> {
         );
     }
     let curl = CurlArgs::parse(curl)?;
-    let host = Host::new(policy(&ours)?, plugin.is_some().then(cache::directory).flatten())?;
+    let policy = policy(&ours)?;
+    let cache = plugin.is_some().then(cache::directory).flatten();
     let mut outcomes = Outcomes::open(ours.outcome.as_deref())?;
+    // Before the engine is made, which makes threads.
+    let mut hardened = harden::begin(&ours, &curl, &policy, plugin.as_deref(), cache.as_deref())?;
+    let host = Host::new(policy, cache)?;
     let plugin = match plugin.map(|path| host.load(&path)).transpose() {
         Ok(plugin) => plugin,
         Err(error) => {
@@ -70,6 +74,7 @@ pub(super) fn run(mut ours: Run, curl: Vec<OsString>) -> anyhow::Result<u8> {
             say(&format!("warning: {} exports {callback}, but {why}", plugin.name()));
         }
     }
+    hardened.narrow()?;
     let interrupt = Interrupt::listen().context("signals cannot be caught")?;
     let mut first = CurlCode::OK;
     for (at, url) in curl.urls.iter().enumerate() {
@@ -193,7 +198,7 @@ impl Outcomes {
 }
 
 /// A URL whose path ends in `/`, or is empty, gets the file's name, as `-T` has it.
-fn with_file_name(url: &str, path: &Path) -> String {
+pub(super) fn with_file_name(url: &str, path: &Path) -> String {
     use std::os::unix::ffi::OsStrExt as _;
     let end = url.find(['?', '#']).unwrap_or(url.len());
     let (front, rest) = url.split_at(end);
@@ -225,7 +230,7 @@ fn sink_of(path: &Path) -> anyhow::Result<Box<dyn Sink>> {
 }
 
 /// Where the curl tool looks for the file of known hosts when it is not told.
-fn own_known_hosts() -> Option<PathBuf> {
+pub(super) fn own_known_hosts() -> Option<PathBuf> {
     let file = std::env::home_dir()?.join(".ssh/known_hosts");
     file.is_file().then_some(file)
 }

@@ -54,6 +54,11 @@ impl Running {
         }
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Its stdout, to read a part of it, or to close it by dropping it. [`Ended::stdout`] is empty then.
     pub fn take_stdout(&mut self) -> Option<ChildStdout> {
         self.stdout.take()

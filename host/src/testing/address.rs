@@ -102,6 +102,7 @@ impl AddressCase {
             kind: PolicyKind::Tenant,
             limits: Limits::tenant(),
             network,
+            harden: None,
             classifier: Arc::new(classifier),
         };
         // A mapped address is the same host.

@@ -24,6 +24,7 @@ fn policy(kind: PolicyKind, limits: Limits) -> anyhow::Result<Arc<Policy>> {
         kind,
         limits,
         network: Network::default(),
+        harden: None,
         classifier: Arc::new(Classifier::new(Vec::new(), Vec::new())?),
     }))
 }

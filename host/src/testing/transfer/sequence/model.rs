@@ -181,7 +181,7 @@ impl Model {
                 };
             }
             Event::SshKey(known) => return Answer::Key(self.ssh_key(*known)),
-            Event::Prereq => return self.prereq(),
+            Event::Prereq => return goes_on(self.prereq()),
             Event::Debug(_) => drop(self.ask(Callback::Debug)),
             Event::Timer(_) => drop(self.ask(Callback::Timer)),
             Event::Socket(_) if socket.is_some_and(|socket| self.known.contains(&socket)) => {
@@ -221,12 +221,11 @@ impl Model {
     }
 
     /// There is no connection, so a policy that judges its other end has nothing to allow.
-    fn prereq(&mut self) -> Answer {
-        let goes = !self.has_ended() && !self.tenant;
+    fn prereq(&mut self) -> bool {
         if self.tenant && !self.has_ended() {
             self.fail(Some(Callback::Opensocket), Cause::Policy);
         }
-        goes_on(goes)
+        !self.has_ended()
     }
 
     fn sockopt(&mut self, socket: Option<RawFd>, accept: bool) -> Sockopt {

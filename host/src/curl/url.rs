@@ -96,8 +96,9 @@ impl Url {
         ] {
             self.clear(part)?;
         }
-        // libcurl decodes a zone and writes it as it is: in `[::1%25x%40h%2f]` whoever reads it would find another host.
-        if let Some(zone) = self.get(Part::ZoneId) {
+        // A newer libcurl decodes a zone and writes it as it is: in `[::1%25x%40h%2f]` others would find another host.
+        let ends_a_host = |c: char| !c.is_ascii_alphanumeric() && !"-._~%".contains(c);
+        if let Some(zone) = self.get(Part::ZoneId).filter(|zone| zone.contains(ends_a_host)) {
             let zone = escape_segment(zone.as_bytes())?;
             self.set(Part::ZoneId.number(), Some(zone.as_bytes()), 0).ok()?;
         }

@@ -163,11 +163,12 @@ mod tests {
             to("http://[fe80::1%25eth0]/p").as_deref(),
             Some("http://[fe80::1%25eth0]/p")
         );
-        // To a libcurl that takes it at all this leads to g.
-        assert!(matches!(
-            to("http://[::1%25x%40g%2f]/p").as_deref(),
-            None | Some("http://g/]/p")
-        ));
+        // To a libcurl that decodes zones this leads to g, to an older one to ::1.
+        let zoned = to("http://[::1%25x%40g%2f]/p").unwrap();
+        assert!(
+            ["http://g/]/p", "http://[::1%25x%40g%2f]/p"].contains(&zoned.as_str()),
+            "{zoned}"
+        );
         let raw = resolve("http://h/", b"/\xe9").unwrap().1;
         assert!(raw.eq_ignore_ascii_case("http://h/%E9"), "{raw}");
     }

@@ -28,6 +28,10 @@ guests:
 guests-go:
     scripts/guests-go
 
+# Fuzz: each target for ten minutes, just fuzz smoke for 15 seconds each, just fuzz TARGET SECONDS
+fuzz *arguments:
+    scripts/fuzz {{arguments}}
+
 # Measure, and write docs/performance.md
 bench:
     scripts/bench

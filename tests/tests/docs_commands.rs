@@ -231,15 +231,20 @@ fn links_lead_to_files() {
     }
 }
 
-/// What `docs/pycurl.md` names as ours, `file::test`, is there.
+/// What these pages name as ours, `file::test`, is there.
 #[test]
-fn the_tests_that_stand_for_pycurls_are_there() {
-    let page = fs::read_to_string(root().join("docs/pycurl.md")).unwrap();
+fn the_tests_that_pages_name_are_there() {
+    tests_of("pycurl.md", 50);
+    tests_of("threats.md", 20);
+}
+
+fn tests_of(page: &str, least: usize) {
+    let page = fs::read_to_string(root().join("docs").join(page)).unwrap();
     let named: Vec<(&str, &str)> = page
         .split('`')
         .filter_map(|code| code.split_once("::").filter(|(file, _)| file.ends_with(".rs")))
         .collect();
-    assert!(named.len() > 50, "the page has lost its names: {}", named.len());
+    assert!(named.len() > least, "the page has lost its names: {}", named.len());
     for (file, test) in named {
         let source = fs::read_to_string(root().join("tests/tests").join(file)).unwrap_or_default();
         assert!(source.contains(&format!("fn {test}(")), "{file} has no test {test}");

@@ -155,12 +155,12 @@ fn unknown_flags() {
             "curl's --parallel is not supported here",
         ),
         (
-            &["run", "PLUGIN", "--retry", "3", "URL"],
-            "curl's --retry is not supported here",
+            &["run", "PLUGIN", "--rate", "3", "URL"],
+            "curl's --rate is not supported here",
         ),
         (
-            &["run", "PLUGIN", "--no-location", "URL"],
-            "curl's --no-location is not supported here",
+            &["run", "PLUGIN", "--no-parallel", "URL"],
+            "curl's --no-parallel is not supported here",
         ),
         (&["run", "--no-plugin", "-sZ", "URL"], "curl's -Z is not supported here"),
         (&["run", "PLUGIN", "--compresed", "URL"], "did you mean --compressed?"),

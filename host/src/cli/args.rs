@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
-use super::curl_args;
+use super::curl::table;
 #[cfg(feature = "codegen")]
 use crate::callback::Callback;
 use crate::curl::LibcurlVersion;
@@ -109,16 +109,19 @@ pub(super) struct Componentize {
 }
 
 /// What `run --help` says of curl's options.
-const CURLS: &str = "Curl's options that are supported, after the plugin: -o -X -H -d -T -C -L --max-redirs -f -i -D -s -S -v \
-    -k --cacert -u --basic --digest --anyauth -m --connect-timeout --compressed --http1.1 --http2 --url --unix-socket -P \
-    --knownhosts --key --pubkey --hostpubsha256. They mean what curl's manual says. With -v the \
-    rule by which the policy denied an address is shown.\n\n\
-    Examples:\n  transferhost run ssrf_guard.wasm https://example.com/ -o page.html\n  \
-    transferhost run --set word=secret redactor.wasm -sS http://127.0.0.1:8080/\n  \
-    transferhost run --policy tenant --outcome - --no-plugin https://example.com/";
+fn curls() -> String {
+    let table = table::help();
+    format!(
+        "Curl's options that are supported, after the plugin; they mean what curl's manual says, and --no- before a \
+         switch's name takes it back:\n{table}\nExamples:\n  \
+         transferhost run ssrf_guard.wasm https://example.com/ -o page.html\n  \
+         transferhost run --set word=secret redactor.wasm -sS http://127.0.0.1:8080/\n  \
+         transferhost run --policy tenant --outcome - --no-plugin https://example.com/"
+    )
+}
 
 #[derive(Args, Debug)]
-#[command(after_help = CURLS)]
+#[command(after_help = curls())]
 pub(super) struct Run {
     /// Fuel of one call of the plugin, about one for each instruction [default: 50000000; tenant: 20000000].
     #[arg(long, value_name = "FUEL")]
@@ -286,7 +289,7 @@ pub(super) fn is_ours(name: &str) -> bool {
 pub(super) fn sentence(error: &clap::Error) -> String {
     let unknown = error.get(clap::error::ContextKind::InvalidArg).map(ToString::to_string);
     if let Some(option) =
-        unknown.filter(|option| error.kind() == clap::error::ErrorKind::UnknownArgument && curl_args::is_curls(option))
+        unknown.filter(|option| error.kind() == clap::error::ErrorKind::UnknownArgument && table::is_curls(option))
     {
         return format!("{option} is curl's: write it after the plugin");
     }

@@ -1,12 +1,10 @@
-//! The command line: `args` and `curl_args` read it, a file a subcommand carries it out.
+//! The command line: `args` and `curl` read it, a file a subcommand carries it out.
 
 mod args;
 mod cache;
 #[cfg(feature = "codegen")]
 mod componentize;
-mod curl_args;
-mod curl_lacks;
-mod curl_values;
+mod curl;
 mod harden;
 mod inspect;
 mod interrupt;

@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use indicatif::ProgressBar;
 
 use super::args::Run;
-use super::curl_args::{CurlArgs, upload_file};
+use super::curl::{CurlArgs, upload_file};
 use super::interrupt::Interrupt;
 use super::{Exit, cache, harden, inspect, progress, say};
 use crate::ca::CaStore;

@@ -15,6 +15,8 @@
 #[cfg(feature = "cli")]
 mod before_main;
 mod code;
+#[cfg(feature = "cli")]
+mod date;
 mod easy;
 mod info;
 mod khkey;
@@ -33,11 +35,16 @@ mod version;
 #[cfg(feature = "cli")]
 pub(crate) use before_main::stdout_was_closed;
 pub use code::CurlCode;
+#[cfg(feature = "cli")]
+pub(crate) use date::getdate;
 pub(crate) use easy::{Easy, Hooks, SetoptError};
 pub(crate) use info::{Info, InfoHandle, InfoName};
 pub(crate) use khkey::{KeyMatch, KeyType, SshKey};
 pub(crate) use multi::{Multi, MultiError, Token};
-pub(crate) use option::{LongOption, OffsetOption, SlistOption, TextOption, http_auth, http_version};
+pub(crate) use option::{
+    LongOption, OffsetOption, SlistOption, TextOption, http_auth, http_version, ip_resolve, netrc, post_redir,
+    ssl_version, time_condition,
+};
 pub(crate) use poller::{Poller, Waker};
 pub(crate) use returns::{Continue, Flow, Ioctl, KeyVerdict, Open, Read, Seek, Sockopt};
 pub(crate) use trampoline::{Callbacks, InfoType, IoctlCommand, Poll, SocketTarget, SocketType, words_of};

@@ -71,6 +71,41 @@ pub(super) const CURLPAUSE_CONT: c_int = 0;
 /// multi.h, 7.15.5: an error came on a socket.
 pub(super) const CURL_CSELECT_ERR: c_int = 4;
 
+/// curl.h, 7.33.0.
+pub(super) const CURLOPT_XOAUTH2_BEARER: CURLoption = 10_220;
+/// curl.h, 7.55.0.
+pub(super) const CURLOPT_REQUEST_TARGET: CURLoption = 10_266;
+/// curl.h, 7.59.0.
+pub(super) const CURLOPT_TIMEVALUE_LARGE: CURLoption = 30_270;
+/// curl.h, 7.59.0.
+pub(super) const CURLOPT_HAPPY_EYEBALLS_TIMEOUT_MS: CURLoption = 271;
+/// curl.h, 7.61.0.
+pub(super) const CURLAUTH_BEARER: i64 = 1 << 6;
+/// curl.h, 7.19.1.
+pub(super) const CURL_REDIR_POST_301: i64 = 1;
+/// curl.h, 7.19.1.
+pub(super) const CURL_REDIR_POST_302: i64 = 2;
+/// curl.h, 7.26.0.
+pub(super) const CURL_REDIR_POST_303: i64 = 4;
+/// curl.h, 7.9.7.
+pub(super) const CURL_TIMECOND_IFMODSINCE: i64 = 1;
+/// curl.h, 7.9.7.
+pub(super) const CURL_TIMECOND_IFUNMODSINCE: i64 = 2;
+/// curl.h, 7.9.7.
+pub(super) const CURL_TIMECOND_LASTMOD: i64 = 3;
+/// curl.h, 7.10.8.
+pub(super) const CURL_IPRESOLVE_V4: i64 = 1;
+/// curl.h, 7.10.8.
+pub(super) const CURL_IPRESOLVE_V6: i64 = 2;
+/// curl.h, 7.34.0.
+pub(super) const CURL_SSLVERSION_TLS_1_0: i64 = 4;
+/// curl.h, 7.52.0.
+pub(super) const CURL_SSLVERSION_TLS_1_3: i64 = 7;
+/// curl.h, 7.9.8.
+pub(super) const CURL_NETRC_OPTIONAL: i64 = 1;
+/// curl.h, 7.9.8.
+pub(super) const CURL_NETRC_REQUIRED: i64 = 2;
+
 /// curl.h, 7.55.0: sizes as offsets, times in microseconds.
 pub(super) const CURLINFO_OFF_T: CURLINFO = 0x60_0000;
 /// curl.h, 7.72.0.
@@ -111,7 +146,15 @@ pub(super) const CURLUPART_PORT: c_int = 6;
 /// urlapi.h.
 pub(super) const CURLUPART_PATH: c_int = 7;
 /// urlapi.h.
+pub(super) const CURLUPART_QUERY: c_int = 8;
+/// urlapi.h.
+pub(super) const CURLUPART_FRAGMENT: c_int = 9;
+/// urlapi.h, 7.65.0.
 pub(super) const CURLUPART_ZONEID: c_int = 10;
+/// urlapi.h: leave `/../` and `/./` in the path.
+pub(super) const CURLU_PATH_AS_IS: c_uint = 1 << 4;
+/// urlapi.h: what is set is added to the query that is there.
+pub(super) const CURLU_APPENDQUERY: c_uint = 1 << 8;
 /// urlapi.h: give the scheme's default port where the URL names none.
 pub(super) const CURLU_DEFAULT_PORT: c_uint = 1 << 0;
 /// urlapi.h: accept schemes that libcurl does not support.
@@ -239,7 +282,34 @@ mod tests {
             long("CURLINFO_STARTTRANSFER_TIME_T", off_t(54).into()),
             long("CURLINFO_REDIRECT_TIME_T", off_t(55).into()),
             long("CURLINFO_APPCONNECT_TIME_T", off_t(56).into()),
+            long("CURLOPT_XOAUTH2_BEARER", CURLOPT_XOAUTH2_BEARER.into()),
+            long("CURLOPT_REQUEST_TARGET", CURLOPT_REQUEST_TARGET.into()),
+            long("CURLOPT_TIMEVALUE_LARGE", CURLOPT_TIMEVALUE_LARGE.into()),
+            long(
+                "CURLOPT_HAPPY_EYEBALLS_TIMEOUT_MS",
+                CURLOPT_HAPPY_EYEBALLS_TIMEOUT_MS.into(),
+            ),
+            long("CURLAUTH_BEARER", CURLAUTH_BEARER),
+            long("CURL_REDIR_POST_301", CURL_REDIR_POST_301),
+            long("CURL_REDIR_POST_302", CURL_REDIR_POST_302),
+            long("CURL_REDIR_POST_303", CURL_REDIR_POST_303),
+            long("CURL_TIMECOND_IFMODSINCE", CURL_TIMECOND_IFMODSINCE),
+            long("CURL_TIMECOND_IFUNMODSINCE", CURL_TIMECOND_IFUNMODSINCE),
+            long("CURL_TIMECOND_LASTMOD", CURL_TIMECOND_LASTMOD),
+            long("CURL_IPRESOLVE_V4", CURL_IPRESOLVE_V4),
+            long("CURL_IPRESOLVE_V6", CURL_IPRESOLVE_V6),
+            long("CURL_SSLVERSION_TLSv1_0", CURL_SSLVERSION_TLS_1_0),
+            long("CURL_SSLVERSION_TLSv1_3", CURL_SSLVERSION_TLS_1_3),
+            long("CURL_SSLVERSION_MAX_TLSv1_3 >> 16", CURL_SSLVERSION_TLS_1_3),
+            long("CURL_NETRC_OPTIONAL", CURL_NETRC_OPTIONAL),
+            long("CURL_NETRC_REQUIRED", CURL_NETRC_REQUIRED),
             long("CURLUPART_URL", CURLUPART_URL.into()),
+            long("CURLUPART_PATH", CURLUPART_PATH.into()),
+            long("CURLUPART_QUERY", CURLUPART_QUERY.into()),
+            long("CURLUPART_FRAGMENT", CURLUPART_FRAGMENT.into()),
+            long("CURLUPART_ZONEID", CURLUPART_ZONEID.into()),
+            long("CURLU_PATH_AS_IS", CURLU_PATH_AS_IS.into()),
+            long("CURLU_APPENDQUERY", CURLU_APPENDQUERY.into()),
             long("CURLUPART_SCHEME", CURLUPART_SCHEME.into()),
             long("CURLUPART_USER", CURLUPART_USER.into()),
             long("CURLUPART_PASSWORD", CURLUPART_PASSWORD.into()),

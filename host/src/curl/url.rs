@@ -44,22 +44,44 @@ impl Url {
     /// # Errors
     /// libcurl's sentence, where it is no URL.
     pub(crate) fn parse(text: &str) -> Result<Url, String> {
+        Url::with(text, 0)
+    }
+
+    /// As [`Url::parse`], `/../` and `/./` staying in the path.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn parse_as_is(text: &str) -> Result<Url, String> {
+        Url::with(text, sys_ext::CURLU_PATH_AS_IS)
+    }
+
+    fn with(text: &str, flags: c_uint) -> Result<Url, String> {
         // SAFETY: curl_url has no precondition.
         let url = Url(NonNull::new(unsafe { sys_ext::curl_url() }).ok_or("out of memory")?);
         url.set(
             Part::Url.number(),
             Some(text.as_bytes()),
-            sys_ext::CURLU_GUESS_SCHEME | sys_ext::CURLU_NON_SUPPORT_SCHEME,
+            sys_ext::CURLU_GUESS_SCHEME | sys_ext::CURLU_NON_SUPPORT_SCHEME | flags,
         )?;
         Ok(url)
     }
 
-    /// Where a Location header of this URL's response leads, as libcurl follows it, byte by byte.
+    /// Adds to the query as it is, behind a `&` where there is one.
+    ///
+    /// # Errors
+    /// libcurl's sentence, where that cannot be a query.
+    pub(crate) fn append_query(&mut self, query: &[u8]) -> Result<(), String> {
+        self.set(sys_ext::CURLUPART_QUERY, Some(query), sys_ext::CURLU_APPENDQUERY)
+    }
+
+    /// Where a Location header of this URL's response leads, as libcurl follows it, byte by byte; with `/../` and
+    /// `/./` in its path where that stays as it is.
     ///
     /// # Errors
     /// libcurl's sentence, where it leads nowhere.
-    pub(crate) fn follow(self, location: &[u8]) -> Result<Url, String> {
-        let flags = sys_ext::CURLU_URLENCODE | sys_ext::CURLU_ALLOW_SPACE | sys_ext::CURLU_NON_SUPPORT_SCHEME;
+    pub(crate) fn follow(self, location: &[u8], as_is: bool) -> Result<Url, String> {
+        let path = if as_is { sys_ext::CURLU_PATH_AS_IS } else { 0 };
+        let flags = sys_ext::CURLU_URLENCODE | sys_ext::CURLU_ALLOW_SPACE | sys_ext::CURLU_NON_SUPPORT_SCHEME | path;
         self.set(Part::Url.number(), Some(location), flags)?;
         Ok(self)
     }

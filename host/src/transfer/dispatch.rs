@@ -85,7 +85,7 @@ impl Dispatch {
             guest: RefCell::default(),
             output: Output::new(sink, spec.dump_header.take(), spec.show_headers),
             upload: Upload::default(),
-            redirects: Redirects::new(spec.follow),
+            redirects: Redirects::new(spec.follow, spec.http.path_as_is),
             sockets: Sockets::default(),
             names: policy.network.strict.then(|| Names::new(waker.clone())),
             driver: waker.clone(),

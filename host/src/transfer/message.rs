@@ -105,7 +105,8 @@ fn innermost(backtrace: &[String]) -> String {
 
 /// A URL without its user and password.
 pub(super) fn public_url(url: &str) -> Option<String> {
-    Url::parse(url).ok()?.without_credentials()
+    // What libcurl made of the path is not made of it again.
+    Url::parse_as_is(url).ok()?.without_credentials()
 }
 
 /// What of a text that is no URL may be shown: what stands before its last `@` may be a password.

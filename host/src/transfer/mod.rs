@@ -1,9 +1,10 @@
 //! One transfer through one guest: the one place where libcurl and WebAssembly meet.
 //!
-//! `spec` says what is wanted, `prepare` makes libcurl's handle of it, `worker` drives it, `dispatch` answers libcurl
+//! `spec` and `options` say what is wanted, `prepare` and `set` make libcurl's handle of it, `worker` drives it, `dispatch` answers libcurl
 //! with `deliver`, `upload`, `sockets`, `redirect` and `told` for what each callback is about, `latch` keeps the first cause, `code` gives it its CURLcode, and `outcome` tells how it ended.
 
 mod body;
+mod closed;
 mod code;
 mod deliver;
 mod dispatch;
@@ -14,11 +15,13 @@ mod latch;
 mod live;
 mod message;
 mod names;
+mod options;
 mod outcome;
 mod pause;
 mod prepare;
 mod redirect;
 mod rewind;
+mod set;
 mod sockets;
 mod source;
 mod spec;
@@ -37,6 +40,7 @@ mod workers;
 
 pub use driver::Transfer;
 pub use handle::Handle;
+pub use options::{Http, IpVersion, KeepsPost, Netrc, Pace, Proxy, Route, TimeCondition, Tls, TlsVersion};
 pub use outcome::{Abort, Bytes, Calls, GuestReport, Outcome, Seconds};
 pub use pause::Direction;
 pub use source::Source;

@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
+use super::closed;
 use super::dispatch::Dispatch;
 use super::ended::Ended;
+use super::set::{self, milliseconds};
 use super::source::Source;
 use super::spec::{Body, Header, HttpAuth, HttpVersion, SpecError, TransferSpec};
 use super::trust::{set_ssh, set_trust};
@@ -49,10 +50,11 @@ pub(super) fn prepare(
         url: true,
     };
     spec.check()?;
+    closed::check(&spec, host.policy())?;
     // Read once more, as libcurl does: where it writes a zone, that may be another URL.
-    let read = Url::parse(&spec.url).map_err(wrong_url)?.get(Part::Url);
+    let read = read_url(&spec).map_err(wrong_url)?.get(Part::Url);
     let full = read.ok_or_else(|| wrong_url("it cannot be written".to_owned()))?;
-    let parsed = Url::parse(&full).map_err(wrong_url)?;
+    let parsed = Url::parse_as_is(&full).map_err(wrong_url)?;
     let scheme = parsed.get(Part::Scheme).unwrap_or_default();
     let name = parsed.get(Part::Host).unwrap_or_default();
     let url = parsed
@@ -110,9 +112,12 @@ pub(super) fn prepare(
     }
     easy.set_text(TextOption::URL, full)?;
     set_request(&mut easy, &spec)?;
+    set::http(&mut easy, &spec.http)?;
     set_body(&mut easy, &dispatch, &mut spec, &scheme, waker)?;
     dispatch.redirects.most.set(set_network(&mut easy, &spec, host)?);
     set_trust(&mut easy, &spec)?;
+    set::tls(&mut easy, &spec.tls)?;
+    set::netrc(&mut easy, &spec.netrc)?;
     let mut hooks = hooks(&dispatch, &spec, policy.guards_network());
     // A libcurl without SSH knows none of its options, and says itself that it does not know the scheme.
     if matches!(scheme.as_str(), "sftp" | "scp") && LibcurlVersion::get().can_fire(Callback::SshKey) {
@@ -153,11 +158,34 @@ fn hooks(dispatch: &Dispatch, spec: &TransferSpec, guarded: bool) -> Hooks {
     }
 }
 
+/// The URL as libcurl shall have it.
+fn read_url(spec: &TransferSpec) -> Result<Url, String> {
+    let named = |text: &str| {
+        let (scheme, rest) = text.split_once(':')?;
+        let letters = !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+        (letters && rest.starts_with('/')).then_some(())
+    };
+    let full = match &spec.route.default_scheme {
+        Some(scheme) if named(&spec.url).is_none() => &format!("{scheme}://{}", spec.url),
+        _ => &spec.url,
+    };
+    let mut url = if spec.http.path_as_is {
+        Url::parse_as_is(full)?
+    } else {
+        Url::parse(full)?
+    };
+    if let Some(query) = &spec.http.query {
+        url.append_query(query)?;
+    }
+    Ok(url)
+}
+
 fn method(spec: &TransferSpec, scheme: &str) -> String {
     if !scheme.starts_with("http") {
         return String::new();
     }
     let implied = match spec.body {
+        Body::None if spec.http.head => "HEAD",
         Body::None => "GET",
         Body::Post(_) => "POST",
         Body::Upload(_) | Body::Plugin => "PUT",
@@ -207,9 +235,15 @@ fn set_request(easy: &mut Easy<Dispatch>, spec: &TransferSpec) -> Result<(), Spe
     if let Some(user) = &spec.user {
         easy.set_text(TextOption::USERPWD, user.as_str())?;
     }
+    let bearer = if spec.http.bearer.is_some() {
+        http_auth::BEARER
+    } else {
+        0
+    };
     match spec.http_auth {
-        HttpAuth::Basic => {}
-        HttpAuth::Digest => easy.set_long(LongOption::HTTPAUTH, http_auth::DIGEST)?,
+        HttpAuth::Basic if bearer == 0 => {}
+        HttpAuth::Basic => easy.set_long(LongOption::HTTPAUTH, bearer)?,
+        HttpAuth::Digest => easy.set_long(LongOption::HTTPAUTH, http_auth::DIGEST | bearer)?,
         HttpAuth::Any => easy.set_long(LongOption::HTTPAUTH, http_auth::ANY)?,
     }
     if spec.compressed {
@@ -221,8 +255,10 @@ fn set_request(easy: &mut Easy<Dispatch>, spec: &TransferSpec) -> Result<(), Spe
     easy.set_long(LongOption::VERBOSE, i64::from(spec.verbose))?;
     let version = match spec.http_version {
         HttpVersion::Default => http_version::V2_TLS,
+        HttpVersion::V1_0 => http_version::V1_0,
         HttpVersion::V1_1 => http_version::V1_1,
         HttpVersion::V2 => http_version::V2,
+        HttpVersion::V2PriorKnowledge => http_version::V2_PRIOR_KNOWLEDGE,
     };
     easy.set_long(LongOption::HTTP_VERSION, version)?;
     Ok(())
@@ -236,6 +272,9 @@ fn set_body(
     scheme: &str,
     waker: Waker,
 ) -> Result<(), SpecError> {
+    if let Some(offset) = spec.resume_from {
+        easy.set_offset(OffsetOption::RESUME_FROM_LARGE, offset)?;
+    }
     let through_guest = dispatch.decides(Callback::Read);
     let (option, size_option, source) = match std::mem::take(&mut spec.body) {
         Body::None => return Ok(()),
@@ -256,9 +295,6 @@ fn set_body(
     easy.set_long(option, 1)?;
     if let Some(size) = size {
         easy.set_offset(size_option, size)?;
-    }
-    if let Some(offset) = spec.resume_from {
-        easy.set_offset(OffsetOption::RESUME_FROM_LARGE, offset)?;
     }
     let source = source.map(|mut source| {
         source.wakes(waker);
@@ -284,17 +320,14 @@ fn set_network(easy: &mut Easy<Dispatch>, spec: &TransferSpec, host: &Host) -> R
     };
     easy.set_long(LongOption::MAXREDIRS, i64::try_from(redirects).unwrap_or(i64::MAX))?;
     easy.set_long(LongOption::TIMEOUT_MS, milliseconds(total))?;
-    let slow = policy.limits.get(Limit::LowSpeed);
-    let patience = policy.limits.get(Limit::LowSpeedTime).div_ceil(1000);
-    easy.set_long(LongOption::LOW_SPEED_LIMIT, long(slow))?;
-    easy.set_long(LongOption::LOW_SPEED_TIME, long(patience))?;
+    set::pace(easy, &spec.pace, policy)?;
+    set::route(easy, &spec.route)?;
+    set::schemes(easy, &spec.route, policy)?;
+    set::proxy(easy, &spec.proxy)?;
     if let Some(time) = spec.connect_timeout {
         easy.set_long(LongOption::CONNECTTIMEOUT_MS, milliseconds(time))?;
     }
     if guarded {
-        let schemes = policy.network.schemes.join(",");
-        easy.set_text(TextOption::PROTOCOLS_STR, schemes.as_str())?;
-        easy.set_text(TextOption::REDIR_PROTOCOLS_STR, schemes.as_str())?;
         // An empty proxy is none, whatever the environment says.
         easy.set_text(TextOption::PROXY, "")?;
     }
@@ -306,16 +339,4 @@ fn set_network(easy: &mut Easy<Dispatch>, spec: &TransferSpec, host: &Host) -> R
         easy.set_text(TextOption::UNIX_SOCKET_PATH, path.as_os_str().as_bytes())?;
     }
     Ok(redirects)
-}
-
-/// libcurl's `long`, as wide as the narrowest.
-fn long(number: u64) -> i64 {
-    i64::from(i32::try_from(number).unwrap_or(i32::MAX))
-}
-
-/// libcurl's `long`; a time below one millisecond would mean none at all.
-fn milliseconds(time: Duration) -> i64 {
-    i64::try_from(time.as_millis())
-        .unwrap_or(i64::MAX)
-        .clamp(1, i64::from(i32::MAX))
 }

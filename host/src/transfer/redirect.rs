@@ -13,6 +13,7 @@ use crate::guest::RedirectAction;
 /// The response whose headers are coming.
 pub(super) struct Redirects {
     follow: bool,
+    path_as_is: bool,
     /// How many redirects libcurl follows.
     pub(super) most: Cell<u64>,
     /// Whatever its Location lines may say to one libcurl or another: which of several it goes by, and what ends a
@@ -28,9 +29,10 @@ struct Hop {
 }
 
 impl Redirects {
-    pub(super) fn new(follow: bool) -> Redirects {
+    pub(super) fn new(follow: bool, path_as_is: bool) -> Redirects {
         Redirects {
             follow,
+            path_as_is,
             most: Cell::default(),
             locations: RefCell::default(),
         }
@@ -85,7 +87,7 @@ impl Dispatch {
             return None;
         }
         // What cannot be resolved, libcurl does not follow either.
-        let (source, target) = resolve(&info.text("url_effective")?, location)?;
+        let (source, target) = resolve(&info.text("url_effective")?, location, self.redirects.path_as_is)?;
         Some(Hop { status, source, target })
     }
 
@@ -138,8 +140,8 @@ fn trim(mut value: &[u8], off: impl Fn(u8) -> bool) -> &[u8] {
 }
 
 /// Both without credentials.
-pub(super) fn resolve(base: &str, location: &[u8]) -> Option<(String, String)> {
-    let target = Url::parse(base).ok()?.follow(location).ok()?;
+pub(super) fn resolve(base: &str, location: &[u8], path_as_is: bool) -> Option<(String, String)> {
+    let target = Url::parse_as_is(base).ok()?.follow(location, path_as_is).ok()?;
     // A target without a scheme or a host would not be followed.
     target.get(Part::Scheme)?;
     // libcurl reads what it has resolved once more before it dials, and where it wrote a zone that may be another host.
@@ -153,12 +155,13 @@ mod tests {
 
     #[test]
     fn a_location_is_resolved_as_libcurl_follows_it() {
-        let to = |location: &str| resolve("http://a:b@h:81/x/y?z", location.as_bytes()).map(|(_, target)| target);
+        let to =
+            |location: &str| resolve("http://a:b@h:81/x/y?z", location.as_bytes(), false).map(|(_, target)| target);
         assert_eq!(to("/p").as_deref(), Some("http://h:81/p"));
         assert_eq!(to("p").as_deref(), Some("http://h:81/x/p"));
         assert_eq!(to("//other/q w").as_deref(), Some("http://other/q%20w"));
         assert_eq!(to("https://u:p@o/").as_deref(), Some("https://o/"));
-        assert_eq!(resolve("http://a:b@h/", b"/p").unwrap().0, "http://h/");
+        assert_eq!(resolve("http://a:b@h/", b"/p", false).unwrap().0, "http://h/");
         assert_eq!(
             to("http://[fe80::1%25eth0]/p").as_deref(),
             Some("http://[fe80::1%25eth0]/p")
@@ -169,7 +172,7 @@ mod tests {
             ["http://g/]/p", "http://[::1%25x%40g%2f]/p"].contains(&zoned.as_str()),
             "{zoned}"
         );
-        let raw = resolve("http://h/", b"/\xe9").unwrap().1;
+        let raw = resolve("http://h/", b"/\xe9", false).unwrap().1;
         assert!(raw.eq_ignore_ascii_case("http://h/%E9"), "{raw}");
     }
 

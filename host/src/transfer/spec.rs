@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::options::{Http, Netrc, Pace, Proxy, Route, Tls};
 use super::source::Source;
 use crate::ca::CaStore;
 use crate::callback::Callback;
@@ -22,7 +23,8 @@ pub struct TransferSpec {
     pub body: Body,
     /// The size that is announced of a body that a plugin's `read` sends; `None` announces none.
     pub upload_size: Option<u64>,
-    /// Where an upload resumes, in bytes from its beginning (`-C`).
+    /// Where an upload or a download resumes, in bytes from its beginning (`-C`). What the sink holds already is the
+    /// caller's affair.
     pub resume_from: Option<u64>,
     /// Whether redirects are followed (`-L`).
     pub follow: bool,
@@ -60,6 +62,18 @@ pub struct TransferSpec {
     pub verbose: bool,
     /// The User-Agent header; `None` sends none.
     pub user_agent: Option<String>,
+    /// What the request says besides.
+    pub http: Http,
+    /// How fast, how slow and how much.
+    pub pace: Pace,
+    /// Whom it reaches, and by what way.
+    pub route: Route,
+    /// Through which proxy; by default the one that the environment names.
+    pub proxy: Proxy,
+    /// What TLS is spoken, and who speaks it.
+    pub tls: Tls,
+    /// Whether names and passwords come from a `.netrc` file.
+    pub netrc: Netrc,
     /// What the guest reads through `wasi:config/store`.
     pub config: Vec<(String, String)>,
     /// Callbacks that the plugin exports and that are left alone all the same.
@@ -99,6 +113,14 @@ impl TransferSpec {
             ("the user", &self.user),
             ("the address of active FTP", &self.ftp_port),
             ("the host's digest", &self.ssh.host_public_sha256),
+            ("the referer", &self.http.referer),
+            ("the cookie", &self.http.cookie),
+            ("the range", &self.http.range),
+            ("the request's target", &self.http.target),
+            ("the bearer's token", &self.http.bearer),
+            ("the proxy", &self.proxy.url),
+            ("the proxy's user", &self.proxy.user),
+            ("the interface", &self.route.interface),
         ] {
             if value.as_deref().is_some_and(broken) {
                 return wrong(name.to_owned());
@@ -164,10 +186,14 @@ pub enum HttpVersion {
     /// HTTP/2 over TLS where the server has it, else HTTP/1.1.
     #[default]
     Default,
+    /// HTTP/1.0.
+    V1_0,
     /// HTTP/1.1.
     V1_1,
     /// HTTP/2, upgraded to in the clear.
     V2,
+    /// HTTP/2 from the first byte on, in the clear too.
+    V2PriorKnowledge,
 }
 
 /// Called with a line of text.

@@ -130,7 +130,7 @@ fn location(base: &str, line: &[u8]) -> Result<()> {
             value.first() != Some(&b' ') && value.last() != Some(&b' '),
             "a blank around {value:?}"
         );
-        for url in resolve(base, value).into_iter().flat_map(<[String; 2]>::from) {
+        for url in resolve(base, value, false).into_iter().flat_map(<[String; 2]>::from) {
             let whence = String::from_utf8_lossy(value).contains(SECRET);
             ensure!(whence || !url.contains(SECRET), "{url} of {base} shows a password");
             without_credentials(&url)?;

@@ -1,0 +1,46 @@
+//! What a caller may not wish for under a policy that guards the network. Addresses are judged where they are dialled;
+//! this is what would lead past that, or into the host's own files.
+
+use super::options::Netrc;
+use super::spec::{SpecError, TransferSpec};
+use crate::tenant::policy::Policy;
+
+/// Refuses what the policy closes.
+pub(super) fn check(spec: &TransferSpec, policy: &Policy) -> Result<(), SpecError> {
+    if !policy.guards_network() {
+        return Ok(());
+    }
+    // The empty proxy is none.
+    let proxy = spec.proxy.url.as_deref().is_some_and(|url| !url.is_empty());
+    let file = |pin: &String| !pin.starts_with("sha256//");
+    let closed = [
+        (proxy, "proxy", "the addresses behind it could not be judged"),
+        (
+            spec.route.interface.is_some(),
+            "interface",
+            "it may lead into another network",
+        ),
+        (
+            spec.netrc != Netrc::Ignored,
+            ".netrc file",
+            "its passwords are the host's own",
+        ),
+        (
+            spec.tls.certificate.is_some() || spec.tls.key.is_some(),
+            "client certificate",
+            "its file is the host's own",
+        ),
+        (
+            spec.tls.pinned.as_ref().is_some_and(file),
+            "file of a public key",
+            "write its digest, sha256//…",
+        ),
+    ];
+    match closed.into_iter().find(|(wished, ..)| *wished) {
+        Some((_, what, why)) => Err(SpecError {
+            what: format!("the policy takes no {what}: {why}"),
+            url: false,
+        }),
+        None => Ok(()),
+    }
+}

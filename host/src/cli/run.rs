@@ -12,7 +12,6 @@ use super::args::Run;
 use super::curl::{CurlArgs, upload_file};
 use super::interrupt::Interrupt;
 use super::{Exit, cache, harden, inspect, progress, say};
-use crate::ca::CaStore;
 use crate::callback::Callback;
 use crate::curl::{CurlCode, LibcurlVersion, escape_segment, stdout_was_closed};
 use crate::escape::escape;
@@ -315,10 +314,7 @@ impl One<'_> {
             fail_on_error: curl.fail,
             show_headers: curl.include,
             insecure: curl.insecure,
-            ca: curl.cacert.clone().map(|file| CaStore {
-                file: Some(file),
-                path: None,
-            }),
+            ca: curl.ca(),
             max_time: curl.max_time,
             connect_timeout: curl.connect_timeout,
             compressed: curl.compressed,
@@ -337,8 +333,17 @@ impl One<'_> {
                 ..curl.ssh.clone()
             },
             verbose: curl.verbose,
-            // Origins know curl, and it is libcurl that speaks to them.
-            user_agent: Some(format!("curl/{}", LibcurlVersion::get().version)),
+            user_agent: match &curl.user_agent {
+                Some(name) => Some(name.clone()).filter(|name| !name.is_empty()),
+                // Origins know curl, and it is libcurl that speaks to them.
+                None => Some(format!("curl/{}", LibcurlVersion::get().version)),
+            },
+            http: curl.http.clone(),
+            pace: curl.pace,
+            route: curl.route.clone(),
+            proxy: curl.proxy.clone(),
+            tls: curl.tls.clone(),
+            netrc: curl.netrc.meaning(),
             config: self.ours.config.clone(),
             without: self.without.to_vec(),
             observer: self.observer(plugin, bar),

@@ -1,9 +1,11 @@
 //! curl's options: what stands after the plugin, by curl's names and with curl's meaning. `table` has them all.
 
 mod authentication;
+mod body;
 mod connection;
 mod given;
 mod lacks;
+mod network;
 mod output;
 mod parse;
 mod request;
@@ -13,16 +15,15 @@ mod values;
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 
-use self::given::Given;
-use super::Exit;
+use self::given::{Given, unreadable};
+use crate::ca::CaStore;
 use crate::escape::escape;
-use crate::transfer::{Header, HttpAuth, HttpVersion, Ssh};
+use crate::transfer::{Header, Http, HttpAuth, HttpVersion, Netrc, Pace, Proxy, Route, Ssh, Tls};
 
 /// What curl's options say.
 #[derive(Debug, Default)]
@@ -32,6 +33,20 @@ pub(super) struct CurlArgs {
     pub(super) request: Option<String>,
     pub(super) headers: Vec<Header>,
     pub(super) data: Option<Vec<u8>>,
+    /// `--json` was among what it is made of.
+    pub(super) json: bool,
+    /// It goes in the URL's query.
+    pub(super) get: bool,
+    pub(super) query: Option<Vec<u8>>,
+    /// The empty one is none.
+    pub(super) user_agent: Option<String>,
+    pub(super) http: Http,
+    pub(super) pace: Pace,
+    pub(super) route: Route,
+    pub(super) no_keepalive: bool,
+    pub(super) proxy: Proxy,
+    pub(super) tls: Tls,
+    pub(super) netrc: NetrcArgs,
     pub(super) upload: Option<PathBuf>,
     pub(super) location: bool,
     pub(super) max_redirs: Option<u32>,
@@ -42,6 +57,7 @@ pub(super) struct CurlArgs {
     pub(super) verbose: bool,
     pub(super) insecure: bool,
     pub(super) cacert: Option<PathBuf>,
+    pub(super) capath: Option<PathBuf>,
     pub(super) max_time: Option<Duration>,
     pub(super) connect_timeout: Option<Duration>,
     pub(super) compressed: bool,
@@ -55,14 +71,40 @@ pub(super) struct CurlArgs {
     pub(super) ssh: Ssh,
 }
 
-/// The most bytes of a request's body that `-d` keeps in memory.
-const MAX_DATA: u64 = 1 << 30;
+/// Where names and passwords come from besides.
+#[derive(Debug, Default)]
+pub(super) struct NetrcArgs {
+    required: bool,
+    optional: bool,
+    file: Option<PathBuf>,
+}
+
+impl NetrcArgs {
+    /// A file alone makes it required, as curl has it.
+    pub(super) fn meaning(&self) -> Netrc {
+        match (self.optional, self.required || self.file.is_some()) {
+            (true, _) => Netrc::Optional(self.file.clone()),
+            (false, true) => Netrc::Required(self.file.clone()),
+            (false, false) => Netrc::Ignored,
+        }
+    }
+}
 
 impl CurlArgs {
+    /// Where CA certificates are, where the caller says so.
+    pub(super) fn ca(&self) -> Option<CaStore> {
+        let store = CaStore {
+            file: self.cacert.clone(),
+            path: self.capath.clone(),
+        };
+        Some(store).filter(|store| *store != CaStore::default())
+    }
+
     /// Reads them.
     pub(super) fn parse(arguments: Vec<OsString>) -> anyhow::Result<CurlArgs> {
-        let this = parse::parse(arguments)?;
+        let mut this = parse::parse(arguments)?;
         this.check()?;
+        this.settle();
         Ok(this)
     }
 
@@ -73,13 +115,42 @@ impl CurlArgs {
         if self.outputs.len() > self.urls.len() {
             bail!("-o is given {} times for {} URLs", self.outputs.len(), self.urls.len());
         }
+        if self.http.range.is_some() && self.continue_at.is_some() {
+            bail!("-r and -C exclude each other: both say where to begin");
+        }
         if self.continue_at.is_some() && self.upload.is_none() {
             bail!("-C is supported with -T only: a download cannot resume here yet");
         }
-        if self.data.is_some() && self.upload.is_some() {
-            bail!("-d and -T exclude each other: one request has one body");
+        let bodies = [
+            ("-d", self.data.is_some() && !self.get),
+            ("-T", self.upload.is_some()),
+            ("-I", self.http.head),
+        ];
+        let bodies: Vec<&str> = bodies
+            .into_iter()
+            .filter(|(_, given)| *given)
+            .map(|(flag, _)| flag)
+            .collect();
+        if let [one, other, ..] = bodies[..] {
+            bail!("{one} and {other} exclude each other: one request has one body");
+        }
+        if let (Some(min), Some(max)) = (self.tls.min, self.tls.max)
+            && min > max
+        {
+            bail!("--tls-max is older than the oldest TLS that is asked for");
         }
         Ok(())
+    }
+
+    /// What several options mean together.
+    fn settle(&mut self) {
+        self.route.keepalive = !self.no_keepalive;
+        if self.json {
+            self.headers.extend(body::json_headers(&self.headers));
+        }
+        // As curl has it, what goes in the query by -G goes there alone.
+        let data = if self.get { self.data.take() } else { None };
+        self.http.query = data.or_else(|| self.query.take());
     }
 
     fn header(&mut self, given: Given) -> anyhow::Result<()> {
@@ -90,7 +161,7 @@ impl CurlArgs {
                 .push(Header::parse(&line).map_err(|why| anyhow!("{flag}: {why}"))?);
             return Ok(());
         };
-        let lines = read(Path::new(file)).map_err(|error| unreadable(&format!("{flag} @"), Path::new(file), &error))?;
+        let lines = body::read(&flag, file.as_bytes())?;
         let lines = String::from_utf8(lines).with_context(|| format!("{flag} @{}", escape(file)))?;
         for line in lines.lines().filter(|line| !line.is_empty()) {
             self.headers
@@ -98,55 +169,11 @@ impl CurlArgs {
         }
         Ok(())
     }
-
-    /// Several are joined by `&`; from a file, line breaks and NULs are left out.
-    fn data(&mut self, given: Given) -> anyhow::Result<()> {
-        use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-        let bytes = match given.value.as_bytes().strip_prefix(b"@") {
-            Some(file) => {
-                let file = Path::new(std::ffi::OsStr::from_bytes(file));
-                let mut bytes = read(file).map_err(|error| unreadable(&format!("{} @", given.flag), file, &error))?;
-                bytes.retain(|byte| !matches!(byte, b'\r' | b'\n' | 0));
-                bytes
-            }
-            None => given.value.into_vec(),
-        };
-        match &mut self.data {
-            Some(data) => {
-                data.push(b'&');
-                data.extend(bytes);
-            }
-            None => self.data = Some(bytes),
-        }
-        Ok(())
-    }
-}
-
-/// A file, or stdin for `-`.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let count = match path == Path::new("-") {
-        true => io::stdin().take(MAX_DATA + 1).read_to_end(&mut bytes)?,
-        false => File::open(path)?.take(MAX_DATA + 1).read_to_end(&mut bytes)?,
-    };
-    if count as u64 > MAX_DATA {
-        return Err(io::Error::new(
-            io::ErrorKind::FileTooLarge,
-            "more than 1 GiB; -T sends a file of any size",
-        ));
-    }
-    Ok(bytes)
 }
 
 /// The file of an upload.
 pub(super) fn upload_file(path: &Path) -> anyhow::Result<File> {
     File::open(path).map_err(|error| unreadable("-T ", path, &error))
-}
-
-/// curl's own exit code for a file that it was to read, CURLE_READ_ERROR.
-fn unreadable(flag: &str, path: &Path, error: &io::Error) -> anyhow::Error {
-    let text = format!("(26) {flag}{}: {error}", escape(&path.to_string_lossy()));
-    Exit { code: 26, text }.into()
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ pub(super) fn parse(arguments: Vec<OsString>) -> anyhow::Result<CurlArgs> {
 
 fn set(this: &mut CurlArgs, row: &'static Flag, on: bool, written: String, parser: &mut Parser) -> anyhow::Result<()> {
     match &row.takes {
-        Takes::Switch(set) => set(this, on),
+        Takes::Switch(set) | Takes::Default(set) => set(this, on),
         Takes::Choice(set) => set(this),
         Takes::Value { what, empty, set } => {
             let value = parser
@@ -62,7 +62,7 @@ fn named(name: &str) -> anyhow::Result<(&'static Flag, bool)> {
     }
     let taken_back = name.strip_prefix("no-").and_then(by_name);
     match taken_back.map(|row| (row, &row.takes)) {
-        Some((row, Takes::Switch(_))) => Ok((row, false)),
+        Some((row, Takes::Switch(_) | Takes::Default(_))) => Ok((row, false)),
         Some((row, _)) => Err(anyhow!("curl has no --{name}: --{} cannot be taken back", row.long)),
         None => Err(unknown_name(name)),
     }

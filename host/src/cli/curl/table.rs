@@ -21,6 +21,8 @@ pub(in crate::cli) struct Flag {
 pub(in crate::cli) enum Takes {
     /// Nothing. `--no-` before its name takes it back.
     Switch(fn(&mut CurlArgs, bool)),
+    /// Nothing: it is so, unless `--no-` before its name says that it is not.
+    Default(fn(&mut CurlArgs, bool)),
     /// Nothing; it cannot be taken back.
     Choice(fn(&mut CurlArgs)),
     /// A value.
@@ -52,6 +54,16 @@ pub(super) const fn switch(
         long,
         short,
         takes: Takes::Switch(set),
+        help,
+    }
+}
+
+/// A row of what is so, unless it is taken back; its help is of that.
+pub(super) const fn default(long: &'static str, help: &'static str, set: fn(&mut CurlArgs, bool)) -> Flag {
+    Flag {
+        long,
+        short: None,
+        takes: Takes::Default(set),
         help,
     }
 }
@@ -160,6 +172,7 @@ impl Flag {
         let short = self.short.map_or("    ".to_owned(), |letter| format!("-{letter}, "));
         match &self.takes {
             Takes::Value { what, .. } => format!("{short}--{} <{}>", self.long, what.0),
+            Takes::Default(_) => format!("{short}--no-{}", self.long),
             _ => format!("{short}--{}", self.long),
         }
     }

@@ -1,0 +1,118 @@
+//! What a caller may wish for under the policy `tenant`: nothing that would lead past it.
+
+use std::fs;
+
+use tempfile::TempDir;
+use transferhost_tests::command::Transferhost;
+use transferhost_tests::http::{self, Response};
+use transferhost_tests::listen::Listen;
+use transferhost_tests::origin::Origin;
+
+#[path = "kit/sentence.rs"]
+mod sentence;
+
+use sentence::sentence;
+
+/// The policy `tenant`, open to nothing of loopback, or to the port of this origin.
+fn run(folder: &TempDir, open: Option<&Origin>, words: &[&str]) -> transferhost_tests::running::Ended {
+    let network = open.map_or(String::new(), |origin| {
+        let port = origin.address().port();
+        format!("[network]\nallow = [\"127.0.0.0/8\"]\nports = [{port}]\n")
+    });
+    let file = folder.path().join("policy.toml");
+    fs::write(&file, format!("policy = \"tenant\"\n{network}")).unwrap();
+    Transferhost::run()
+        .arg("--policy-file")
+        .arg(&file)
+        .arg("--no-plugin")
+        .args(words)
+        .in_folder(folder.path())
+        .end()
+}
+
+#[test]
+fn what_the_policy_closes_is_not_opened_by_a_flag() {
+    let origin = http::serve(|_| Response::ok("here")).unwrap();
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "machine 127.0.0.1 login a password b\n").unwrap();
+    let (url, by) = (origin.url("/"), origin.url(""));
+    let file = file.to_string_lossy();
+    for (words, says) in [
+        (&["-x", &by][..], "takes no proxy"),
+        (&["--socks5-hostname", "127.0.0.1:1"], "takes no proxy"),
+        (&["--interface", "lo"], "takes no interface"),
+        (&["-n"], "takes no .netrc file"),
+        (&["--netrc-optional"], "takes no .netrc file"),
+        (&["--netrc-file", &file], "takes no .netrc file"),
+        (&["--cert", &file], "takes no client certificate"),
+        (&["--key", &file], "takes no client certificate"),
+        (&["--pinnedpubkey", &file], "takes no file of a public key"),
+        (&["--proto", "=ftp"], "leaves no scheme"),
+    ] {
+        let ended = run(&folder, Some(&origin), &[words, &[url.as_str()]].concat());
+        assert!(sentence(&ended, 2).contains(says), "{words:?}: {}", ended.stderr);
+    }
+    assert_eq!(origin.accepted(), 0);
+    // A positive control: the same origin without them.
+    for words in [
+        &[][..],
+        &["-x", ""],
+        &["--proto", "=http"],
+        &["--proto", "=all"],
+        &["--noproxy", "*"],
+    ] {
+        let ended = run(&folder, Some(&origin), &[words, &["-s", url.as_str()]].concat());
+        assert_eq!(
+            (ended.code(), ended.text().as_str()),
+            (Some(0), "here"),
+            "{}",
+            ended.stderr
+        );
+    }
+    // Narrower than the policy.
+    assert_eq!(
+        run(&folder, Some(&origin), &["-s", "--proto", "=https", &url]).code(),
+        Some(1)
+    );
+    // No wider.
+    assert_eq!(
+        run(&folder, Some(&origin), &["-s", "--proto", "=all", "ftp://127.0.0.1/"]).code(),
+        Some(1)
+    );
+}
+
+#[test]
+fn a_name_that_is_led_elsewhere_is_judged_there() {
+    let forbidden = Origin::forbidden(Listen::default()).unwrap();
+    let folder = TempDir::new().unwrap();
+    let port = forbidden.address().port();
+    let resolve = format!("a.test:{port}:127.0.0.1");
+    let to = format!("::127.0.0.1:{port}");
+    let socket = folder.path().join("socket");
+    let socket = socket.to_string_lossy();
+    for words in [
+        &["--resolve", &resolve, &format!("http://a.test:{port}/")][..],
+        &["--connect-to", &to, "http://a.test/"],
+        &["--unix-socket", &socket, "http://a.test/"],
+    ] {
+        let ended = run(&folder, None, words);
+        assert!(sentence(&ended, 7).contains("denied"), "{words:?}: {}", ended.stderr);
+    }
+    assert_eq!(forbidden.accepted(), 0);
+    // A positive control: where the operator opened it, it is dialled.
+    let origin = http::serve(|_| Response::ok("here")).unwrap();
+    let port = origin.address().port();
+    let resolve = format!("a.test:{port}:127.0.0.1");
+    let ended = run(
+        &folder,
+        Some(&origin),
+        &["-s", "--resolve", &resolve, &format!("http://a.test:{port}/")],
+    );
+    assert_eq!(
+        (ended.code(), ended.text().as_str()),
+        (Some(0), "here"),
+        "{}",
+        ended.stderr
+    );
+}

@@ -54,7 +54,7 @@ pub use address::Address;
 pub use ca::CaStore;
 pub use callback::Callback;
 pub use cause::{Blame, Cause};
-pub use curl::{CurlCode, LibcurlVersion};
+pub use curl::{CurlCode, Info, InfoType, LibcurlVersion};
 pub use guest::{EngineError, LoadError, Plugin, WIT_VERSION};
 #[cfg(feature = "harden")]
 pub use harden::{Hardened, Hardening, Lacking, Measure};
@@ -66,5 +66,6 @@ pub use tenant::policy::{Policy, PolicyError, PolicyKind};
 pub use transfer::{
     Abort, Body, Bytes, Calls, Direction, GuestReport, Handle, Header, Http, HttpAuth, HttpVersion, IpVersion, Job,
     KeepsPost, LineObserver, Netrc, Observer, Outcome, Pace, ProgressObserver, Proxy, Route, Seconds, Source,
-    SpecError, Ssh, SubmitError, Submitted, TimeCondition, Tls, TlsVersion, Transfer, TransferSpec, Workers,
+    SpecError, Ssh, SubmitError, Submitted, TimeCondition, Tls, TlsVersion, Transfer, TransferSpec, WireObserver,
+    Workers,
 };

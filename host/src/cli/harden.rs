@@ -111,7 +111,7 @@ fn of_curl(curl: &CurlArgs, mut hardening: Hardening) -> Hardening {
         match parsed.get(Part::Scheme).as_deref() {
             // A redirect to another file finds it closed.
             Some("file") => {
-                let path = PathBuf::from(parsed.get(Part::Path).unwrap_or_default());
+                let path = PathBuf::from(parsed.get(Part::DecodedPath).unwrap_or_default());
                 hardening = if curl.upload.is_some() {
                     hardening.writes(path)
                 } else {

@@ -1,7 +1,7 @@
 //! Ctrl-C and SIGTERM: the transfer that runs is cancelled, and no other begins.
 
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -17,6 +17,7 @@ const GRACE: Duration = Duration::from_secs(2);
 pub(super) struct Interrupt {
     signal: Arc<AtomicI32>,
     running: Arc<Mutex<Option<Handle>>>,
+    heard: Arc<Condvar>,
 }
 
 impl Interrupt {
@@ -34,6 +35,7 @@ impl Interrupt {
                         std::process::exit(128 + signal);
                     }
                     heard.cancel_running();
+                    heard.heard.notify_all();
                     let code = 128 + signal;
                     std::thread::spawn(move || {
                         std::thread::sleep(GRACE);
@@ -53,6 +55,15 @@ impl Interrupt {
         if self.exit_code().is_some() {
             self.cancel_running();
         }
+    }
+
+    /// Waits so long, or until a signal comes.
+    pub(super) fn wait(&self, time: Duration) {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self
+            .heard
+            .wait_timeout_while(running, time, |_| self.exit_code().is_none());
+        drop(waited);
     }
 
     /// The exit code of the signal that came, where one did.

@@ -10,12 +10,17 @@ mod inspect;
 mod interrupt;
 #[cfg(feature = "codegen")]
 mod new;
+mod one;
+mod output;
 mod policy;
 mod progress;
+mod retry;
 mod run;
+mod trace_ascii;
 #[cfg(feature = "codegen")]
 mod whole;
 mod wit;
+mod write_out;
 
 use std::process::ExitCode;
 

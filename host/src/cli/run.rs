@@ -1,26 +1,23 @@
 //! `transferhost run`: curl's transfer, with a plugin deciding.
 
 use std::ffi::OsString;
-use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use indicatif::ProgressBar;
 
 use super::args::Run;
-use super::curl::{CurlArgs, upload_file};
+use super::curl::CurlArgs;
 use super::interrupt::Interrupt;
-use super::{Exit, cache, harden, inspect, progress, say};
+use super::one::One;
+use super::{cache, harden, inspect, say, trace_ascii};
 use crate::callback::Callback;
-use crate::curl::{CurlCode, LibcurlVersion, escape_segment, stdout_was_closed};
+use crate::curl::CurlCode;
 use crate::escape::escape;
 use crate::guest::{LoadError, Plugin};
 use crate::host::Host;
-use crate::sink::{FileSink, Sink, StdoutSink};
 use crate::suggest;
 use crate::tenant::policy::{Policy, PolicyKind};
-use crate::transfer::{Abort, Body, Observer, Outcome, Source, Ssh, Transfer, TransferSpec};
+use crate::transfer::{Abort, Outcome};
 
 /// Runs each URL in order, with a fresh guest each; the exit code is that of the first that failed.
 pub(super) fn run(mut ours: Run, curl: Vec<OsString>) -> anyhow::Result<u8> {
@@ -45,6 +42,10 @@ pub(super) fn run(mut ours: Run, curl: Vec<OsString>) -> anyhow::Result<u8> {
     let curl = CurlArgs::parse(curl)?;
     let policy = policy(&ours)?;
     let cache = plugin.is_some().then(cache::directory).flatten();
+    if let Some(path) = &curl.stderr {
+        redirect_stderr(path)?;
+    }
+    let wire = curl.trace_ascii.as_deref().map(trace_ascii::observer).transpose()?;
     let mut outcomes = Outcomes::open(ours.outcome.as_deref())?;
     // Before the engine is made, which makes threads.
     let mut hardened = harden::begin(&ours, &curl, &policy, plugin.as_deref(), cache.as_deref())?;
@@ -76,17 +77,15 @@ pub(super) fn run(mut ours: Run, curl: Vec<OsString>) -> anyhow::Result<u8> {
     hardened.narrow()?;
     let interrupt = Interrupt::listen().context("signals cannot be caught")?;
     let mut first = CurlCode::OK;
-    for (at, url) in curl.urls.iter().enumerate() {
-        let output = curl.outputs.get(at).filter(|output| output.as_os_str() != "-");
-        let run = One {
+    for at in 0..curl.urls.len() {
+        let one = One {
             ours: &ours,
             curl: &curl,
-            url,
-            first: at == 0,
-            output: output.map(PathBuf::as_path),
+            at,
             without: &without,
+            wire: wire.as_ref(),
         };
-        let outcome = run.transfer(&host, plugin.as_ref(), &interrupt)?;
+        let outcome = one.transfer(&host, plugin.as_ref(), &interrupt)?;
         outcomes.write(&outcome)?;
         if let Some(code) = interrupt.exit_code() {
             return Ok(code);
@@ -96,6 +95,18 @@ pub(super) fn run(mut ours: Run, curl: Vec<OsString>) -> anyhow::Result<u8> {
         }
     }
     Ok(u8::try_from(first.number()).unwrap_or(u8::MAX))
+}
+
+/// All that writes to stderr writes there from now on, libcurl too.
+fn redirect_stderr(path: &Path) -> anyhow::Result<()> {
+    let done = match path.as_os_str() == "-" {
+        true => rustix::stdio::dup2_stderr(std::io::stdout()),
+        false => {
+            let file = std::fs::File::create(path);
+            rustix::stdio::dup2_stderr(file.with_context(|| format!("--stderr: {}", escape(&path.to_string_lossy())))?)
+        }
+    };
+    done.context("--stderr")
 }
 
 /// How a transfer ended whose plugin is none.
@@ -193,183 +204,5 @@ impl Outcomes {
         let Some(file) = &mut self.0 else { return Ok(()) };
         let line = serde_json::to_string(outcome)? + "\n";
         file.write_all(line.as_bytes()).context("the outcome cannot be written")
-    }
-}
-
-/// A URL whose path ends in `/`, or is empty, gets the file's name, as `-T` has it.
-pub(super) fn with_file_name(url: &str, path: &Path) -> String {
-    use std::os::unix::ffi::OsStrExt as _;
-    let end = url.find(['?', '#']).unwrap_or(url.len());
-    let (front, rest) = url.split_at(end);
-    let authority = front.find("://").map_or(0, |at| at + 3);
-    let has_path = front[authority..].contains('/');
-    let given = path.as_os_str().as_bytes();
-    let name = given.rsplit(|byte| *byte == b'/').next().and_then(escape_segment);
-    match (front.ends_with('/') && has_path, has_path, name) {
-        (true, _, Some(name)) => format!("{front}{name}{rest}"),
-        (_, false, Some(name)) => format!("{front}/{name}{rest}"),
-        _ => url.to_owned(),
-    }
-}
-
-/// A file, or stdout for `-`.
-fn sink_of(path: &Path) -> anyhow::Result<Box<dyn Sink>> {
-    if path != Path::new("-") {
-        return Ok(Box::new(FileSink::new(path)));
-    }
-    let closed = |why: &str| Exit {
-        code: 23,
-        text: format!("(23) standard output {why}: use -o"),
-    };
-    if stdout_was_closed() {
-        return Err(closed("is closed").into());
-    }
-    let stdout = StdoutSink::new().map_err(|error| closed(&format!("cannot be used ({error})")))?;
-    Ok(Box::new(stdout))
-}
-
-/// Where the curl tool looks for the file of known hosts when it is not told.
-pub(super) fn own_known_hosts() -> Option<PathBuf> {
-    let file = std::env::home_dir()?.join(".ssh/known_hosts");
-    file.is_file().then_some(file)
-}
-
-/// One URL of a run.
-struct One<'a> {
-    ours: &'a Run,
-    curl: &'a CurlArgs,
-    url: &'a str,
-    first: bool,
-    output: Option<&'a Path>,
-    without: &'a [Callback],
-}
-
-impl One<'_> {
-    fn transfer(&self, host: &Host, plugin: Option<&Plugin>, interrupt: &Interrupt) -> anyhow::Result<Outcome> {
-        let on_terminal = self.output.is_none() && std::io::stdout().is_terminal();
-        let bar = (!self.curl.silent && !on_terminal && std::io::stderr().is_terminal()).then(progress::bar);
-        let spec = self.spec(plugin, bar.as_ref())?;
-        let transfer = match Transfer::new(host, plugin, spec, self.sink()?) {
-            Ok(transfer) => transfer,
-            Err(error) => {
-                let outcome = Outcome::refused(self.url, &error);
-                self.tell(&outcome, interrupt);
-                return Ok(outcome);
-            }
-        };
-        interrupt.watch(transfer.handle());
-        let outcome = transfer.run();
-        if let Some(bar) = &bar {
-            bar.finish_and_clear();
-        }
-        self.tell(&outcome, interrupt);
-        Ok(outcome)
-    }
-
-    fn tell(&self, outcome: &Outcome, interrupt: &Interrupt) {
-        let quiet = self.curl.silent && !self.curl.show_error;
-        if outcome.message.is_empty() || outcome.broken_pipe || interrupt.exit_code().is_some() || quiet {
-            return;
-        }
-        say(&format!("({}) {}", outcome.code, outcome.message));
-        if let Some(abort) = outcome.abort.as_ref().filter(|_| self.curl.verbose) {
-            for frame in &abort.backtrace {
-                say(&format!("    at {frame}"));
-            }
-        }
-    }
-
-    fn sink(&self) -> anyhow::Result<Box<dyn Sink>> {
-        sink_of(self.output.unwrap_or(Path::new("-")))
-    }
-
-    /// One file holds the headers of all URLs.
-    fn dump(&self, path: &Path) -> anyhow::Result<Box<dyn Sink>> {
-        if self.first || path == Path::new("-") {
-            return sink_of(path);
-        }
-        Ok(Box::new(FileSink::appending(path)))
-    }
-
-    fn spec(&self, plugin: Option<&Plugin>, bar: Option<&ProgressBar>) -> anyhow::Result<TransferSpec> {
-        let curl = self.curl;
-        let mut url = self.url.to_owned();
-        let body = match (&curl.data, &curl.upload) {
-            (Some(data), _) => Body::Post(data.clone()),
-            (None, Some(path)) if path.as_os_str() == "-" => Body::Upload(Source::stream(std::io::stdin())),
-            (None, Some(path)) => {
-                url = with_file_name(&url, path);
-                let file = upload_file(path)?;
-                Body::Upload(Source::file(file).with_context(|| format!("-T: {}", path.display()))?)
-            }
-            (None, None) => Body::None,
-        };
-        Ok(TransferSpec {
-            url,
-            method: curl.request.clone(),
-            headers: curl.headers.clone(),
-            body,
-            follow: curl.location,
-            max_redirects: curl.max_redirs,
-            fail_on_error: curl.fail,
-            show_headers: curl.include,
-            insecure: curl.insecure,
-            ca: curl.ca(),
-            max_time: curl.max_time,
-            connect_timeout: curl.connect_timeout,
-            compressed: curl.compressed,
-            http_version: curl.http_version,
-            dump_header: curl.dump_header.as_deref().map(|path| self.dump(path)).transpose()?,
-            upload_size: self.ours.upload_size,
-            resume_from: curl.continue_at,
-            user: curl.user.clone(),
-            http_auth: curl.http_auth,
-            ftp_port: curl.ftp_port.clone(),
-            unix_socket: curl.unix_socket.clone(),
-            ssh: Ssh {
-                known_hosts: curl.ssh.known_hosts.clone().or_else(own_known_hosts),
-                // Only a file that was named is written.
-                known_hosts_stay: curl.ssh.known_hosts.is_none(),
-                ..curl.ssh.clone()
-            },
-            verbose: curl.verbose,
-            user_agent: match &curl.user_agent {
-                Some(name) => Some(name.clone()).filter(|name| !name.is_empty()),
-                // Origins know curl, and it is libcurl that speaks to them.
-                None => Some(format!("curl/{}", LibcurlVersion::get().version)),
-            },
-            http: curl.http.clone(),
-            pace: curl.pace,
-            route: curl.route.clone(),
-            proxy: curl.proxy.clone(),
-            tls: curl.tls.clone(),
-            netrc: curl.netrc.meaning(),
-            config: self.ours.config.clone(),
-            without: self.without.to_vec(),
-            observer: self.observer(plugin, bar),
-            #[cfg(feature = "testing")]
-            panic_in: None,
-        })
-    }
-
-    fn observer(&self, plugin: Option<&Plugin>, bar: Option<&ProgressBar>) -> Observer {
-        let name = plugin.map(|plugin| plugin.name().to_owned()).unwrap_or_default();
-        let shown = bar.cloned();
-        // What is written beside a bar must go through it.
-        let write = Arc::new(move |line: &str| match &shown {
-            Some(bar) => bar.suspend(|| drop(writeln!(std::io::stderr(), "{line}"))),
-            None => drop(writeln!(std::io::stderr(), "{line}")),
-        });
-        let prints = Arc::clone(&write);
-        let denials = Arc::clone(&write);
-        Observer {
-            calls: self.ours.trace_calls.then_some(write as _),
-            prints: Some(Arc::new(move |line: &str| prints(&format!("{name}: {line}")))),
-            progress: bar.map(progress::observer),
-            denials: self
-                .curl
-                .verbose
-                .then(|| Arc::new(move |line: &str| denials(&format!("transferhost: {line}"))) as _),
-        }
     }
 }

@@ -13,9 +13,9 @@ use curl_sys::{CURL, CURLINFO};
 
 use super::sys_ext;
 
-/// A value.
+/// A value that libcurl has of a transfer.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Info {
+pub enum Info {
     /// Text, unprintable bytes and all.
     Text(String),
     /// A count, a size in bytes, a status or a port.
@@ -38,7 +38,9 @@ pub(crate) struct InfoName(&'static str, CURLINFO, Kind);
 
 /// One table for `transfer.getinfo`, the outcome and `-w`: curl's name, libcurl's number, the type behind it.
 static NAMES: &[InfoName] = &[
+    InfoName("conn_id", sys_ext::off_t(64), Kind::Offset),
     InfoName("content_type", curl_sys::CURLINFO_CONTENT_TYPE, Kind::Text),
+    InfoName("ftp_entry_path", curl_sys::CURLINFO_FTP_ENTRY_PATH, Kind::Text),
     InfoName("http_code", curl_sys::CURLINFO_RESPONSE_CODE, Kind::Long),
     InfoName("http_connect", curl_sys::CURLINFO_HTTP_CONNECTCODE, Kind::Long),
     InfoName("http_version", sys_ext::CURLINFO_HTTP_VERSION, Kind::HttpVersion),
@@ -59,6 +61,7 @@ static NAMES: &[InfoName] = &[
     InfoName("remote_port", curl_sys::CURLINFO_PRIMARY_PORT, Kind::Long),
     InfoName("response_code", curl_sys::CURLINFO_RESPONSE_CODE, Kind::Long),
     InfoName("scheme", sys_ext::CURLINFO_SCHEME, Kind::Text),
+    InfoName("size_delivered", sys_ext::off_t(71), Kind::Offset),
     InfoName("size_download", sys_ext::off_t(8), Kind::Offset),
     InfoName("size_header", curl_sys::CURLINFO_HEADER_SIZE, Kind::Long),
     InfoName("size_request", curl_sys::CURLINFO_REQUEST_SIZE, Kind::Long),
@@ -69,17 +72,44 @@ static NAMES: &[InfoName] = &[
     InfoName("time_appconnect", sys_ext::off_t(56), Kind::Microseconds),
     InfoName("time_connect", sys_ext::off_t(52), Kind::Microseconds),
     InfoName("time_namelookup", sys_ext::off_t(51), Kind::Microseconds),
+    InfoName("time_posttransfer", sys_ext::off_t(67), Kind::Microseconds),
     InfoName("time_pretransfer", sys_ext::off_t(53), Kind::Microseconds),
+    InfoName("time_queue", sys_ext::off_t(65), Kind::Microseconds),
     InfoName("time_redirect", sys_ext::off_t(55), Kind::Microseconds),
     InfoName("time_starttransfer", sys_ext::off_t(54), Kind::Microseconds),
     InfoName("time_total", sys_ext::off_t(50), Kind::Microseconds),
+    InfoName("tls_earlydata", sys_ext::off_t(68), Kind::Offset),
     InfoName("url_effective", curl_sys::CURLINFO_EFFECTIVE_URL, Kind::Text),
+    InfoName("xfer_id", sys_ext::off_t(63), Kind::Offset),
+];
+
+/// What `-w` does not have, for the caller alone.
+static ASIDE: &[InfoName] = &[
+    InfoName("os_errno", curl_sys::CURLINFO_OS_ERRNO, Kind::Long),
+    InfoName("retry_after", sys_ext::off_t(57), Kind::Offset),
 ];
 
 impl InfoName {
     /// The value of this name, where there is one.
     pub(crate) fn find(name: &str) -> Option<&'static InfoName> {
         NAMES.iter().find(|info| info.0 == name)
+    }
+
+    /// Every name.
+    #[cfg(feature = "cli")]
+    pub(crate) fn all() -> impl Iterator<Item = &'static str> {
+        NAMES.iter().map(|info| info.0)
+    }
+
+    /// What stands for a value that libcurl does not know.
+    #[cfg(feature = "cli")]
+    pub(crate) fn nothing(&self) -> Info {
+        match self.2 {
+            Kind::Text => Info::Text(String::new()),
+            Kind::HttpVersion => Info::Text("0".to_owned()),
+            Kind::Long | Kind::Offset => Info::Number(0),
+            Kind::Microseconds => Info::Seconds(0.0),
+        }
     }
 }
 
@@ -121,6 +151,12 @@ impl InfoHandle {
             Kind::Offset => Info::Number(offset(handle, *number)?),
             Kind::Microseconds => Info::Seconds(offset(handle, *number)? as f64 / 1e6),
         })
+    }
+
+    /// All that libcurl knows.
+    pub(crate) fn all(&self) -> Vec<(&'static str, Info)> {
+        let known = |name: &'static InfoName| self.get(name).map(|value| (name.0, value));
+        NAMES.iter().chain(ASIDE).filter_map(known).collect()
     }
 
     /// The value of this name as a number; 0 where there is none.
@@ -192,7 +228,7 @@ mod tests {
 
     #[test]
     fn each_name_has_the_type_of_its_number() {
-        for InfoName(name, number, kind) in NAMES {
+        for InfoName(name, number, kind) in NAMES.iter().chain(ASIDE) {
             let kind = match kind {
                 Kind::Text => curl_sys::CURLINFO_STRING,
                 Kind::Long | Kind::HttpVersion => curl_sys::CURLINFO_LONG,

@@ -38,7 +38,8 @@ pub use code::CurlCode;
 #[cfg(feature = "cli")]
 pub(crate) use date::getdate;
 pub(crate) use easy::{Easy, Hooks, SetoptError};
-pub(crate) use info::{Info, InfoHandle, InfoName};
+pub use info::Info;
+pub(crate) use info::{InfoHandle, InfoName};
 pub(crate) use khkey::{KeyMatch, KeyType, SshKey};
 pub(crate) use multi::{Multi, MultiError, Token};
 pub(crate) use option::{
@@ -47,8 +48,11 @@ pub(crate) use option::{
 };
 pub(crate) use poller::{Poller, Waker};
 pub(crate) use returns::{Continue, Flow, Ioctl, KeyVerdict, Open, Read, Seek, Sockopt};
-pub(crate) use trampoline::{Callbacks, InfoType, IoctlCommand, Poll, SocketTarget, SocketType, words_of};
+pub use trampoline::InfoType;
+pub(crate) use trampoline::{Callbacks, IoctlCommand, Poll, SocketTarget, SocketType, words_of};
 #[cfg(feature = "cli")]
 pub(crate) use url::escape_segment;
 pub(crate) use url::{Part, Url};
 pub use version::LibcurlVersion;
+#[cfg(feature = "cli")]
+pub(crate) use version::version_text;

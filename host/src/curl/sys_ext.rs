@@ -144,12 +144,15 @@ pub(super) const CURLUPART_HOST: c_int = 5;
 /// urlapi.h.
 pub(super) const CURLUPART_PORT: c_int = 6;
 /// urlapi.h.
+#[cfg(any(test, feature = "cli"))]
 pub(super) const CURLUPART_PATH: c_int = 7;
 /// urlapi.h.
 pub(super) const CURLUPART_QUERY: c_int = 8;
 /// urlapi.h.
+#[cfg(any(test, feature = "cli"))]
 pub(super) const CURLUPART_FRAGMENT: c_int = 9;
 /// urlapi.h, 7.65.0.
+#[cfg(any(test, feature = "cli"))]
 pub(super) const CURLUPART_ZONEID: c_int = 10;
 /// urlapi.h: leave `/../` and `/./` in the path.
 pub(super) const CURLU_PATH_AS_IS: c_uint = 1 << 4;
@@ -303,6 +306,13 @@ mod tests {
             long("CURL_SSLVERSION_MAX_TLSv1_3 >> 16", CURL_SSLVERSION_TLS_1_3),
             long("CURL_NETRC_OPTIONAL", CURL_NETRC_OPTIONAL),
             long("CURL_NETRC_REQUIRED", CURL_NETRC_REQUIRED),
+            long("CURLINFO_RETRY_AFTER", off_t(57).into()),
+            long("CURLINFO_XFER_ID", off_t(63).into()),
+            long("CURLINFO_CONN_ID", off_t(64).into()),
+            long("CURLINFO_QUEUE_TIME_T", off_t(65).into()),
+            long("CURLINFO_POSTTRANSFER_TIME_T", off_t(67).into()),
+            long("CURLINFO_EARLYDATA_SENT_T", off_t(68).into()),
+            long("CURLINFO_SIZE_DELIVERED", off_t(71).into()),
             long("CURLUPART_URL", CURLUPART_URL.into()),
             long("CURLUPART_PATH", CURLUPART_PATH.into()),
             long("CURLUPART_QUERY", CURLUPART_QUERY.into()),
@@ -334,10 +344,14 @@ mod tests {
         let mut source = "#include <curl/curl.h>\n".to_owned();
         for (at, (name, number)) in names.iter().enumerate() {
             // Enumerators are not macros: the name must exist, so older headers go by the version it came with.
-            let since = if *name == "CURLINFO_USED_PROXY" {
-                "0x080700"
-            } else {
-                "0x075700"
+            let since = match *name {
+                "CURLINFO_XFER_ID" | "CURLINFO_CONN_ID" => "0x080200",
+                "CURLINFO_QUEUE_TIME_T" => "0x080600",
+                "CURLINFO_USED_PROXY" => "0x080700",
+                "CURLINFO_POSTTRANSFER_TIME_T" => "0x080a00",
+                "CURLINFO_EARLYDATA_SENT_T" => "0x080b00",
+                "CURLINFO_SIZE_DELIVERED" => "0x081600",
+                _ => "0x075700",
             };
             writeln!(source, "#if LIBCURL_VERSION_NUM >= {since}").unwrap();
             writeln!(

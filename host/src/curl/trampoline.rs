@@ -79,9 +79,9 @@ pub(crate) enum IoctlCommand {
     RestartRead,
 }
 
-/// A `curl_infotype`.
+/// What libcurl tells of, a `curl_infotype`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum InfoType {
+pub enum InfoType {
     /// CURLINFO_TEXT.
     Text,
     /// CURLINFO_HEADER_IN.

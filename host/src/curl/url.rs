@@ -16,10 +16,28 @@ pub(crate) enum Part {
     Host,
     /// The port, the scheme's default where the URL names none.
     Port,
-    /// The zone of an IPv6 address.
-    ZoneId,
-    /// The path, percent-decoded.
+    /// The user's name.
+    #[cfg(feature = "cli")]
+    User,
+    /// The password.
+    #[cfg(feature = "cli")]
+    Password,
+    /// Options, of mail alone.
+    #[cfg(feature = "cli")]
+    Options,
+    /// The path, `/` at least.
+    #[cfg(feature = "cli")]
     Path,
+    /// The query, without `?`.
+    #[cfg(feature = "cli")]
+    Query,
+    /// The fragment, without `#`.
+    #[cfg(feature = "cli")]
+    Fragment,
+    /// The path, percent-decoded.
+    DecodedPath,
+    /// The zone of an IPv6 address.
+    Zone,
 }
 
 impl Part {
@@ -29,8 +47,20 @@ impl Part {
             Part::Scheme => sys_ext::CURLUPART_SCHEME,
             Part::Host => sys_ext::CURLUPART_HOST,
             Part::Port => sys_ext::CURLUPART_PORT,
-            Part::ZoneId => sys_ext::CURLUPART_ZONEID,
+            #[cfg(feature = "cli")]
+            Part::User => sys_ext::CURLUPART_USER,
+            #[cfg(feature = "cli")]
+            Part::Password => sys_ext::CURLUPART_PASSWORD,
+            #[cfg(feature = "cli")]
+            Part::Options => sys_ext::CURLUPART_OPTIONS,
+            #[cfg(feature = "cli")]
             Part::Path => sys_ext::CURLUPART_PATH,
+            #[cfg(feature = "cli")]
+            Part::Query => sys_ext::CURLUPART_QUERY,
+            #[cfg(feature = "cli")]
+            Part::Fragment => sys_ext::CURLUPART_FRAGMENT,
+            Part::DecodedPath => sys_ext::CURLUPART_PATH,
+            Part::Zone => sys_ext::CURLUPART_ZONEID,
         }
     }
 }
@@ -90,7 +120,7 @@ impl Url {
     pub(crate) fn get(&self, part: Part) -> Option<String> {
         let flags: c_uint = if part == Part::Port {
             sys_ext::CURLU_DEFAULT_PORT
-        } else if part == Part::Path {
+        } else if part == Part::DecodedPath {
             sys_ext::CURLU_URLDECODE
         } else {
             0
@@ -120,9 +150,9 @@ impl Url {
         }
         // A newer libcurl decodes a zone and writes it as it is: in `[::1%25x%40h%2f]` others would find another host.
         let ends_a_host = |c: char| !c.is_ascii_alphanumeric() && !"-._~%".contains(c);
-        if let Some(zone) = self.get(Part::ZoneId).filter(|zone| zone.contains(ends_a_host)) {
+        if let Some(zone) = self.get(Part::Zone).filter(|zone| zone.contains(ends_a_host)) {
             let zone = escape_segment(zone.as_bytes())?;
-            self.set(Part::ZoneId.number(), Some(zone.as_bytes()), 0).ok()?;
+            self.set(Part::Zone.number(), Some(zone.as_bytes()), 0).ok()?;
         }
         self.get(Part::Url)
     }

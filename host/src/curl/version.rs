@@ -63,6 +63,14 @@ impl LibcurlVersion {
     }
 }
 
+/// curl_version's line, as curl's `%{json}` has it.
+#[cfg(feature = "cli")]
+pub(crate) fn version_text() -> String {
+    global_init();
+    // SAFETY: curl_version has no precondition and returns a NUL-terminated string in static memory.
+    static_text(unsafe { curl_sys::curl_version() }).unwrap_or_default()
+}
+
 fn static_text(text: *const c_char) -> Option<String> {
     if text.is_null() {
         return None;

@@ -31,6 +31,14 @@ impl FileSink {
         }
     }
 
+    /// A sink into a file that is open already, by this name.
+    pub fn opened(path: impl Into<PathBuf>, file: File) -> FileSink {
+        FileSink {
+            file: Some(file),
+            ..FileSink::new(path)
+        }
+    }
+
     fn open(&mut self) -> io::Result<&mut File> {
         let file = match self.file.take() {
             Some(file) => file,

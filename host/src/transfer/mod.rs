@@ -46,5 +46,6 @@ pub use pause::Direction;
 pub use source::Source;
 pub use spec::{
     Body, Header, HttpAuth, HttpVersion, LineObserver, Observer, ProgressObserver, SpecError, Ssh, TransferSpec,
+    WireObserver,
 };
 pub use workers::{Job, SubmitError, Submitted, Workers};

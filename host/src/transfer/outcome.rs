@@ -11,7 +11,7 @@ use super::message;
 use super::spec::SpecError;
 use crate::callback::Callback;
 use crate::cause::{Blame, Cause};
-use crate::curl::{CurlCode, InfoHandle};
+use crate::curl::{CurlCode, Info, InfoHandle};
 use crate::escape::escape;
 use crate::guest::{DoneAborted, DoneBytes, DoneOutcome, Plugin};
 
@@ -40,6 +40,9 @@ pub struct Outcome {
     pub guest: Option<GuestReport>,
     /// Why the transfer was ended; `null` where libcurl ended it by itself.
     pub abort: Option<Abort>,
+    /// What libcurl knows of it, by the names of curl's `-w`; empty where it never began.
+    #[serde(skip)]
+    pub info: Vec<(&'static str, Info)>,
     /// Whether the reader of a pipe went away, which curl does not speak of.
     #[serde(skip)]
     pub broken_pipe: bool,
@@ -157,6 +160,7 @@ impl Outcome {
             },
             guest: None,
             abort,
+            info: Vec::new(),
             broken_pipe: false,
         }
     }
@@ -260,6 +264,7 @@ pub(super) fn of(
         },
         guest: plugin.map(|plugin| report(dispatch, plugin)),
         abort: ended.map(|ended| abort(ended, name)),
+        info: info.map(InfoHandle::all).unwrap_or_default(),
         broken_pipe: dispatch.output.broken_pipe.get(),
     }
 }

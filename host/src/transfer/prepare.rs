@@ -151,7 +151,7 @@ fn hooks(dispatch: &Dispatch, spec: &TransferSpec, guarded: bool) -> Hooks {
         read: dispatch.upload.is_begun(),
         seek: decides(Callback::Seek) || (dispatch.upload.is_begun() && !decides(Callback::Ioctl)),
         ioctl: decides(Callback::Ioctl),
-        debug: decides(Callback::Debug),
+        debug: decides(Callback::Debug) || spec.observer.wire.is_some(),
         // On a connection that serves again, opensocket is not asked.
         prereq: stops || guarded,
         ssh_key: false,

@@ -8,6 +8,7 @@ use super::options::{Http, Netrc, Pace, Proxy, Route, Tls};
 use super::source::Source;
 use crate::ca::CaStore;
 use crate::callback::Callback;
+use crate::curl::InfoType;
 use crate::sink::Sink;
 
 /// What a transfer shall do. The defaults are the curl tool's.
@@ -201,6 +202,9 @@ pub type LineObserver = Arc<dyn Fn(&str) + Send + Sync>;
 /// Called with bytes to download, downloaded, to upload, uploaded; 0 is unknown.
 pub type ProgressObserver = Arc<dyn Fn(u64, u64, u64, u64) + Send + Sync>;
 
+/// Called with what libcurl tells and what goes over the wire.
+pub type WireObserver = Arc<dyn Fn(InfoType, &[u8]) + Send + Sync>;
+
 /// Who watches a transfer. None of these can change it.
 #[derive(Clone, Default)]
 pub struct Observer {
@@ -210,6 +214,8 @@ pub struct Observer {
     pub prints: Option<LineObserver>,
     /// Progress, as libcurl reports it.
     pub progress: Option<ProgressObserver>,
+    /// All that goes over the wire.
+    pub wire: Option<WireObserver>,
     /// The operator's log: which rule denied an address.
     pub denials: Option<LineObserver>,
 }

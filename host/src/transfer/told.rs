@@ -33,8 +33,13 @@ impl Dispatch {
     }
 
     pub(super) fn on_debug(&self, infotype: InfoType, data: &[u8]) {
-        if self.verbose {
+        if let Some(wire) = &self.observer.wire {
+            wire(infotype, data);
+        } else if self.verbose {
             print_as_libcurl(infotype, data);
+        }
+        if !self.decides(Callback::Debug) {
+            return;
         }
         let (infotype, name) = match infotype {
             InfoType::Text => (Infotype::Text, "text"),

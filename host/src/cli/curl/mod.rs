@@ -21,6 +21,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, bail};
 
 use self::given::{Given, unreadable};
+use super::retry::Retry;
 use crate::ca::CaStore;
 use crate::escape::escape;
 use crate::transfer::{Header, Http, HttpAuth, HttpVersion, Netrc, Pace, Proxy, Route, Ssh, Tls};
@@ -29,7 +30,9 @@ use crate::transfer::{Header, Http, HttpAuth, HttpVersion, Netrc, Pace, Proxy, R
 #[derive(Debug, Default)]
 pub(super) struct CurlArgs {
     pub(super) urls: Vec<String>,
-    pub(super) outputs: Vec<PathBuf>,
+    pub(super) outputs: Vec<Target>,
+    pub(super) files: Files,
+    pub(super) retry: Retry,
     pub(super) request: Option<String>,
     pub(super) headers: Vec<Header>,
     pub(super) data: Option<Vec<u8>>,
@@ -53,6 +56,7 @@ pub(super) struct CurlArgs {
     pub(super) fail: bool,
     pub(super) include: bool,
     pub(super) silent: bool,
+    pub(super) no_progress_meter: bool,
     pub(super) show_error: bool,
     pub(super) verbose: bool,
     pub(super) insecure: bool,
@@ -63,12 +67,38 @@ pub(super) struct CurlArgs {
     pub(super) compressed: bool,
     pub(super) http_version: HttpVersion,
     pub(super) dump_header: Option<PathBuf>,
-    pub(super) continue_at: Option<u64>,
+    pub(super) etag_save: Option<PathBuf>,
+    pub(super) etag_compare: Option<String>,
+    pub(super) write_out: Option<String>,
+    pub(super) stderr: Option<PathBuf>,
+    pub(super) trace_ascii: Option<PathBuf>,
+    /// From there on, or from the end of what is there.
+    pub(super) continue_at: Option<Option<u64>>,
     pub(super) user: Option<String>,
     pub(super) http_auth: HttpAuth,
     pub(super) ftp_port: Option<String>,
     pub(super) unix_socket: Option<PathBuf>,
     pub(super) ssh: Ssh,
+}
+
+/// Where a body goes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// To this file; `-` is stdout.
+    File(PathBuf),
+    /// To a file that the URL names, or the server.
+    Remote,
+}
+
+/// How files are made.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    /// The server may name them.
+    pub(super) server_names: bool,
+    pub(super) directory: Option<PathBuf>,
+    pub(super) create_dirs: bool,
+    pub(super) no_clobber: bool,
+    pub(super) remove_on_error: bool,
 }
 
 /// Where names and passwords come from besides.
@@ -115,11 +145,23 @@ impl CurlArgs {
         if self.outputs.len() > self.urls.len() {
             bail!("-o is given {} times for {} URLs", self.outputs.len(), self.urls.len());
         }
+        if self.files.server_names && self.include {
+            bail!("-J and -i exclude each other: the headers come before the file has its name");
+        }
+        if self.continue_at.is_some() && self.files.no_clobber {
+            bail!("-C and --no-clobber exclude each other: to resume is to write to a file that is there");
+        }
+        if self.continue_at.is_some() && self.files.remove_on_error {
+            bail!("-C and --remove-on-error exclude each other: nothing would be left to resume");
+        }
+        if (self.etag_save.is_some() || self.etag_compare.is_some()) && self.urls.len() > 1 {
+            bail!("--etag-save and --etag-compare are for one URL");
+        }
         if self.http.range.is_some() && self.continue_at.is_some() {
             bail!("-r and -C exclude each other: both say where to begin");
         }
-        if self.continue_at.is_some() && self.upload.is_none() {
-            bail!("-C is supported with -T only: a download cannot resume here yet");
+        if self.continue_at == Some(None) && self.upload.is_some() {
+            bail!("curl's -C - is not supported here with -T: give the offset in bytes");
         }
         let bodies = [
             ("-d", self.data.is_some() && !self.get),
@@ -147,6 +189,9 @@ impl CurlArgs {
         self.route.keepalive = !self.no_keepalive;
         if self.json {
             self.headers.extend(body::json_headers(&self.headers));
+        }
+        if let Some(etag) = &self.etag_compare {
+            self.headers.push(Header::Set("If-None-Match".to_owned(), etag.clone()));
         }
         // As curl has it, what goes in the query by -G goes there alone.
         let data = if self.get { self.data.take() } else { None };
@@ -189,7 +234,7 @@ mod tests {
     fn curls_ways_of_writing() {
         let args = parse("-sSLo out -dA=1 --data B=2 -H X:y -m 1.5 URL").unwrap();
         assert!(args.silent && args.show_error && args.location);
-        assert_eq!(args.outputs, [PathBuf::from("out")]);
+        assert_eq!(args.outputs, [Target::File("out".into())]);
         assert_eq!(args.data.as_deref(), Some(&b"A=1&B=2"[..]));
         assert_eq!(args.max_time, Some(Duration::from_millis(1500)));
         assert_eq!(parse("--max-redirs -1 -m 0 URL").unwrap().max_time, None);

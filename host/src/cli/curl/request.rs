@@ -136,9 +136,9 @@ pub(super) const ROWS: &[Flag] = &[
         "continue-at",
         Some('C'),
         What("offset", "an offset in bytes"),
-        "Where an upload resumes",
+        "Where a transfer resumes; - is where the file ends",
         |args, given| {
-            args.continue_at = Some(values::offset(&given.text()?)?);
+            args.continue_at = Some(values::offset(given)?);
             Ok(())
         },
     ),

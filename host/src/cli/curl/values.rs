@@ -5,18 +5,49 @@ use std::path::PathBuf;
 
 use anyhow::{anyhow, bail};
 
-use super::given::Given;
+use super::body;
+use super::given::{Given, unreadable};
 use crate::curl::getdate;
 use crate::escape::escape;
 use crate::transfer::{TimeCondition, TlsVersion};
 
-/// curl's `-C -` asks the output how far it is, which is not here yet.
-pub(super) fn offset(given: &str) -> anyhow::Result<u64> {
-    match given.parse() {
-        Ok(offset) => Ok(offset),
-        Err(_) if given == "-" => bail!("curl's -C - is not supported here: give the offset in bytes"),
-        Err(_) => bail!("-C takes an offset in bytes, not {}", escape(given)),
+/// `-` is the end of what is there.
+pub(super) fn offset(given: Given) -> anyhow::Result<Option<u64>> {
+    let flag = given.flag.clone();
+    match given.text()?.as_str() {
+        "-" => Ok(None),
+        given => match given.parse() {
+            Ok(offset) => Ok(Some(offset)),
+            Err(_) => bail!(
+                "{flag} takes an offset in bytes, or - for where the file ends, not {}",
+                escape(given)
+            ),
+        },
     }
+}
+
+/// The tag in this file; where there is none, the empty one, as curl has it.
+pub(super) fn etag(given: Given) -> anyhow::Result<String> {
+    let path = given.value.clone();
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(unreadable(&format!("{} ", given.flag), path.as_ref(), &error)),
+    };
+    match text.lines().next().map(str::trim) {
+        None | Some("") => Ok("\"\"".to_owned()),
+        Some(tag) => Ok(tag.to_owned()),
+    }
+}
+
+/// A format, or a file of it behind an `@`.
+pub(super) fn format(given: Given) -> anyhow::Result<String> {
+    use std::os::unix::ffi::OsStrExt as _;
+    let bytes = match given.value.as_bytes() {
+        [b'@', file @ ..] => body::read(&given.flag, file)?,
+        bytes => bytes.to_vec(),
+    };
+    String::from_utf8(bytes).map_err(|_| anyhow!("the format of {} is not UTF-8", given.flag))
 }
 
 /// curl would ask for the password on the terminal.

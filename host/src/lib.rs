@@ -54,7 +54,7 @@ pub use address::Address;
 pub use ca::CaStore;
 pub use callback::Callback;
 pub use cause::{Blame, Cause};
-pub use curl::{CurlCode, Info, InfoType, LibcurlVersion};
+pub use curl::{CurlCode, FormContent, FormPart, Info, InfoType, LibcurlVersion};
 pub use guest::{EngineError, LoadError, Plugin, WIT_VERSION};
 #[cfg(feature = "harden")]
 pub use harden::{Hardened, Hardening, Lacking, Measure};

@@ -27,10 +27,15 @@ fn origin() -> Origin {
             "/away" => Response::redirect(302, "/x/moved?q"),
             "/up" => Response::ok("up").header("Content-Disposition", "attachment; filename=\"../../up.txt\""),
             "/404" => Response::status(404).body("no"),
-            "/tagged" if request.header("if-none-match") == Some("\"a\"") => Response::status(304).header("ETag", "\"a\""),
+            "/tagged" if request.header("if-none-match") == Some("\"a\"") => {
+                Response::status(304).header("ETag", "\"a\"")
+            }
             "/tagged" => Response::ok("tagged").header("ETag", "\"a\""),
             "/weak" => Response::ok("weak").header("etag", "W/\"b c\""),
-            _ => match request.header("range").and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')) {
+            _ => match request
+                .header("range")
+                .and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-'))
+            {
                 Some(from) => {
                     let from: usize = from.parse().unwrap();
                     let told = format!("bytes {from}-{}/{}", BODY.len() - 1, BODY.len());
@@ -46,19 +51,31 @@ fn origin() -> Origin {
 /// Runs with these words, URL among them replaced.
 fn run(origin: &Origin, folder: &Path, words: &[&str]) -> Ended {
     let words = words.iter().map(|word| word.replace("URL", &origin.url("")));
-    Transferhost::run().arg("--no-plugin").args(words).in_folder(folder).end()
+    Transferhost::run()
+        .arg("--no-plugin")
+        .args(words)
+        .in_folder(folder)
+        .end()
 }
 
 /// As `run`, which must end well and say nothing.
 #[track_caller]
 fn well(origin: &Origin, folder: &Path, words: &[&str]) {
     let ended = run(origin, folder, words);
-    assert_eq!((ended.code(), ended.stderr.as_str(), ended.text().as_str()), (Some(0), "", ""), "{words:?}");
+    assert_eq!(
+        (ended.code(), ended.stderr.as_str(), ended.text().as_str()),
+        (Some(0), "", ""),
+        "{words:?}"
+    );
 }
 
 #[track_caller]
 fn holds(folder: &Path, name: &str, text: &str) {
-    assert_eq!(fs::read_to_string(folder.join(name)).ok().as_deref(), Some(text), "{name}");
+    assert_eq!(
+        fs::read_to_string(folder.join(name)).ok().as_deref(),
+        Some(text),
+        "{name}"
+    );
 }
 
 #[test]
@@ -67,7 +84,11 @@ fn a_file_has_the_name_of_its_url() {
     let folder = place.path();
     well(&origin, folder, &["-O", "URL/a/b.txt?c#d"]);
     holds(folder, "b.txt", BODY);
-    well(&origin, folder, &["-O", "URL/a/dir/", "-o", "two", "URL/2", "-O", "URL/x%20y"]);
+    well(
+        &origin,
+        folder,
+        &["-O", "URL/a/dir/", "-o", "two", "URL/2", "-O", "URL/x%20y"],
+    );
     for name in ["dir", "two", "x%20y"] {
         holds(folder, name, BODY);
     }
@@ -101,7 +122,20 @@ fn a_file_has_the_name_that_the_server_gives() {
 fn folders_and_numbers() {
     let (origin, place) = (origin(), TempDir::new().unwrap());
     let folder = place.path();
-    well(&origin, folder, &["--output-dir", "a/b", "--create-dirs", "-o", "c/d", "URL/x", "-O", "URL/e"]);
+    well(
+        &origin,
+        folder,
+        &[
+            "--output-dir",
+            "a/b",
+            "--create-dirs",
+            "-o",
+            "c/d",
+            "URL/x",
+            "-O",
+            "URL/e",
+        ],
+    );
     holds(folder, "a/b/c/d", BODY);
     holds(folder, "a/b/e", BODY);
     let none = run(&origin, folder, &["--output-dir", "none", "-O", "URL/x"]);
@@ -128,7 +162,10 @@ fn what_failed_is_removed() {
     .unwrap();
     assert_eq!(run(&short, folder, &["-s", "-o", "kept", "URL/x"]).code(), Some(18));
     holds(folder, "kept", "half");
-    assert_eq!(run(&short, folder, &["-s", "--remove-on-error", "-o", "gone", "URL/x"]).code(), Some(18));
+    assert_eq!(
+        run(&short, folder, &["-s", "--remove-on-error", "-o", "gone", "URL/x"]).code(),
+        Some(18)
+    );
     // What a transfer did not touch stays.
     fs::write(folder.join("mine"), "mine").unwrap();
     let refused = run(&short, folder, &["-s", "--remove-on-error", "-o", "mine", "http://"]);
@@ -172,7 +209,10 @@ fn a_download_resumes() {
     // A server that cannot: 33, and the file stays as it was.
     let whole = http::serve(|_| Response::ok(BODY)).unwrap();
     fs::write(folder.join("part"), "0123").unwrap();
-    assert_eq!(run(&whole, folder, &["-s", "-C", "-", "-o", "part", "URL/x"]).code(), Some(33));
+    assert_eq!(
+        run(&whole, folder, &["-s", "-C", "-", "-o", "part", "URL/x"]).code(),
+        Some(33)
+    );
     holds(folder, "part", "0123");
 }
 
@@ -184,10 +224,15 @@ fn etags_are_saved_and_compared() {
     well(&origin, folder, &[&both[..], &["URL/tagged"]].concat());
     holds(folder, "tag", "\"a\"\n");
     holds(folder, "body", "tagged");
-    fs::remove_file(folder.join("body")).unwrap();
+    // Nothing is newer: what is there stays.
     well(&origin, folder, &[&both[..], &["URL/tagged"]].concat());
     holds(folder, "tag", "\"a\"\n");
-    let asked: Vec<_> = origin.requests().iter().map(|it| it.header("if-none-match").map(str::to_owned)).collect();
+    holds(folder, "body", "tagged");
+    let asked: Vec<_> = origin
+        .requests()
+        .iter()
+        .map(|it| it.header("if-none-match").map(str::to_owned))
+        .collect();
     assert_eq!(asked, [Some("\"\"".to_owned()), Some("\"a\"".to_owned())]);
     well(&origin, folder, &["--etag-save", "tag", "-o", "body", "URL/weak"]);
     holds(folder, "tag", "W/\"b c\"\n");
@@ -201,7 +246,11 @@ fn etags_are_saved_and_compared() {
 #[test]
 fn a_size_that_is_too_large_is_63() {
     let (origin, place) = (origin(), TempDir::new().unwrap());
-    let ended = run(&origin, place.path(), &["-s", "--max-filesize", "9", "-o", "x", "URL/x"]);
+    let ended = run(
+        &origin,
+        place.path(),
+        &["-s", "--max-filesize", "9", "-o", "x", "URL/x"],
+    );
     assert_eq!(ended.code(), Some(63));
     assert!(!place.path().join("x").exists());
     well(&origin, place.path(), &["--max-filesize", "10", "-o", "x", "URL/x"]);
@@ -224,7 +273,11 @@ fn stderr_goes_elsewhere() {
 fn all_that_goes_over_the_wire_is_written() {
     let (origin, place) = (origin(), TempDir::new().unwrap());
     let folder = place.path();
-    well(&origin, folder, &["--trace-ascii", "trace", "-d", "a\nb", "-o", "x", "URL/x"]);
+    well(
+        &origin,
+        folder,
+        &["--trace-ascii", "trace", "-d", "a\nb", "-o", "x", "URL/x"],
+    );
     let trace = fs::read_to_string(folder.join("trace")).unwrap();
     for line in [
         "=> Send header, ",
@@ -242,7 +295,11 @@ fn the_most_bytes_a_second() {
     let origin = http::serve(|_| Response::ok(vec![0; 3000])).unwrap();
     let place = TempDir::new().unwrap();
     // More than a second's bytes, so that it cannot be over before the second.
-    let ended = run(&origin, place.path(), &["-s", "--limit-rate", "1000", "-o", "x", "URL/x"]);
+    let ended = run(
+        &origin,
+        place.path(),
+        &["-s", "--limit-rate", "1000", "-o", "x", "URL/x"],
+    );
     assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
     assert!(ended.elapsed.as_millis() > 1000, "{:?}", ended.elapsed);
     assert_eq!(fs::metadata(place.path().join("x")).unwrap().len(), 3000);
@@ -265,6 +322,10 @@ fn what_is_too_slow_ends() {
 #[test]
 fn rows_that_change_nothing_are_taken() {
     let (origin, place) = (origin(), TempDir::new().unwrap());
-    well(&origin, place.path(), &["-q", "-#", "--no-progress-meter", "-o", "x", "URL/x"]);
+    well(
+        &origin,
+        place.path(),
+        &["-q", "-#", "--no-progress-meter", "-o", "x", "URL/x"],
+    );
     holds(place.path(), "x", BODY);
 }

@@ -33,10 +33,22 @@ fn a_failure_that_may_pass_is_tried_again() {
         let origin = origin(status, 1);
         let file = folder.path().join("file");
         let ended = run(&[
-            "--retry", "3", "--retry-delay", "0.05", "-w", "%{num_retries} %{http_code}", "-o", &file.to_string_lossy(),
+            "--retry",
+            "3",
+            "--retry-delay",
+            "0.05",
+            "-w",
+            "%{num_retries} %{http_code}",
+            "-o",
+            &file.to_string_lossy(),
             &origin.url("/"),
         ]);
-        assert_eq!((ended.code(), ended.text().as_str()), (Some(0), "1 200"), "{}", ended.stderr);
+        assert_eq!(
+            (ended.code(), ended.text().as_str()),
+            (Some(0), "1 200"),
+            "{}",
+            ended.stderr
+        );
         assert_eq!(fs::read_to_string(&file).unwrap(), "at last");
         assert!(ended.stderr.contains("tried again"), "{}", ended.stderr);
     }
@@ -53,10 +65,15 @@ fn what_does_not_pass_is_not() {
         (&["--retry", "2", "--retry-max-time", "0.001"], 503, 1),
     ] {
         let origin = origin(status, 9);
-        let words = [&["--retry-delay", "0.01"], flags, &[origin.url("/").as_str()]].concat();
+        let url = origin.url("/");
+        let words = [&["--retry-delay", "0.01"], flags, &[url.as_str()]].concat();
         let ended = run(&words);
         assert_eq!(origin.requests().len(), times, "{flags:?}: {}", ended.stderr);
-        assert_eq!(ended.code(), Some(if flags.contains(&"-f") { 22 } else { 0 }), "{flags:?}");
+        assert_eq!(
+            ended.code(),
+            Some(if flags.contains(&"-f") { 22 } else { 0 }),
+            "{flags:?}"
+        );
     }
 }
 
@@ -64,14 +81,24 @@ fn what_does_not_pass_is_not() {
 fn a_connection_that_is_refused_is_tried_again_where_it_is_asked_for() {
     // Nobody listens there while the socket is bound.
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-    socket.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    socket
+        .bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into())
+        .unwrap();
     let url = format!("http://{}/", socket.local_addr().unwrap().as_socket().unwrap());
     let times = |flags: &[&str]| {
-        let ended = run(&[&["--retry", "2", "--retry-delay", "0.01", "-w", "%{num_retries}"], flags, &[url.as_str()]].concat());
+        let ended = run(&[
+            &["--retry", "2", "--retry-delay", "0.01", "-w", "%{num_retries}"],
+            flags,
+            &[url.as_str()],
+        ]
+        .concat());
         assert_eq!(ended.code(), Some(7));
         ended.text()
     };
-    assert_eq!((times(&[]).as_str(), times(&["--retry-connrefused"]).as_str()), ("0", "2"));
+    assert_eq!(
+        (times(&[]).as_str(), times(&["--retry-connrefused"]).as_str()),
+        ("0", "2")
+    );
     assert_eq!(times(&["--retry-all-errors"]), "2");
 }
 
@@ -81,7 +108,15 @@ fn what_a_plugin_ended_is_not_tried_again() {
     let ended = Transferhost::run()
         .args(["--outcome", "-"])
         .arg(hostile("trap-write"))
-        .args(["-s", "--retry", "3", "--retry-all-errors", "--retry-delay", "0.01", &origin.url("/")])
+        .args([
+            "-s",
+            "--retry",
+            "3",
+            "--retry-all-errors",
+            "--retry-delay",
+            "0.01",
+            &origin.url("/"),
+        ])
         .end();
     assert_eq!(ended.code(), Some(23), "{}", ended.stderr);
     assert_eq!(outcome::end(&outcome::of(&ended)).1, Some("trap"));

@@ -13,14 +13,17 @@ fn origin() -> Origin {
     http::serve(|request| match request.path() {
         "/302" => Response::redirect(302, "/end?q").header("X-A", "first"),
         "/404" => Response::status(404),
-        _ => Response::ok("body").header("Content-Type", "text/x").header("X-A", "last").header("X-B", "b"),
+        _ => Response::ok("body")
+            .header("Content-Type", "text/x")
+            .header("X-A", "last")
+            .header("X-B", "b"),
     })
     .unwrap()
 }
 
 /// Variables whose values do not depend on the version, the port or the time.
 const SAME: &str = "%{content_type} %{errormsg} %{exitcode} %{http_code} %{http_connect} %{http_version} %{method} \
-    %{num_connects} %{num_headers} %{num_redirects} %{num_retries} %{proxy_ssl_verify_result} %{redirect_url} %{referer} \
+    %{num_connects} %{num_headers} %{num_redirects} %{proxy_ssl_verify_result} %{redirect_url} %{referer} \
     %{remote_ip} %{remote_port} %{response_code} %{size_download} %{size_header} %{size_upload} %{ssl_verify_result} \
     %{url} %{url_effective} %{urlnum} %{filename_effective} %{local_ip} %header{x-a} %header{X-B} %header{none}|";
 
@@ -46,7 +49,9 @@ fn variables_have_curls_values() {
         let words: Vec<String> = words.collect();
         let text = |text: String| match words.iter().any(|word| word == "%{header_json}") {
             // curl breaks the lines of an object.
-            true => serde_json::from_str::<Value>(text.trim_start_matches("body")).unwrap().to_string(),
+            true => serde_json::from_str::<Value>(text.trim_start_matches("body"))
+                .unwrap()
+                .to_string(),
             false => text,
         };
         let curls = text(both.curls.text());
@@ -62,7 +67,12 @@ fn times_are_in_order() {
     let ended = Same::new(["-s", "-o", "/dev/null", "-w", names, &origin.url("/")]).ours();
     let times: Vec<f64> = ended.text().split(' ').map(|time| time.parse().unwrap()).collect();
     assert!(times.len() == 5 && times.is_sorted() && times[4] > 0.0, "{times:?}");
-    assert!(ended.text().split(' ').all(|time| time.split('.').nth(1).unwrap().len() == 6));
+    assert!(
+        ended
+            .text()
+            .split(' ')
+            .all(|time| time.split('.').nth(1).unwrap().len() == 6)
+    );
 }
 
 #[test]
@@ -81,7 +91,14 @@ fn every_variable_is_in_the_object() {
         assert!(ours.as_object().unwrap().contains_key(name), "{name}");
         assert_eq!(own.is_number(), value.is_number(), "{name}: {own} {value}");
     }
-    let parts = Same::new(["-s", "-o", "/dev/null", "-w", "%{url.host} %{url.path} %{urle.query}", &origin.url("/p?q")]);
+    let parts = Same::new([
+        "-s",
+        "-o",
+        "/dev/null",
+        "-w",
+        "%{url.host} %{url.path} %{urle.query}",
+        &origin.url("/p?q"),
+    ]);
     assert_eq!(parts.ours().text(), "127.0.0.1 /p q");
 }
 
@@ -99,7 +116,15 @@ fn it_goes_where_it_is_told_to() {
     assert_eq!((ended.text().as_str(), ended.stderr.as_str()), ("bodyO", "E"));
     let file = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
     assert_eq!((file("f").as_str(), file("g").as_str()), ("F", "gG"));
-    let all = Same::new(["-sL", "-o", "/dev/null", "-w", "%header{x-a:all:, }", &origin.url("/302")]).ours();
+    let all = Same::new([
+        "-sL",
+        "-o",
+        "/dev/null",
+        "-w",
+        "%header{x-a:all:, }",
+        &origin.url("/302"),
+    ])
+    .ours();
     assert_eq!(all.text(), "first, last");
     let unknown = Same::new(["-s", "-o", "/dev/null", "-w", "%{nonsense}x", &origin.url("/")]).ours();
     assert_eq!(unknown.text(), "x");

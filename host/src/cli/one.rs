@@ -177,6 +177,7 @@ impl One<'_> {
                 let file = upload_file(path)?;
                 Body::Upload(Source::file(file).with_context(|| format!("-T: {}", path.display()))?)
             }
+            (None, None) if !curl.form.is_empty() => Body::Form(curl.form.clone()),
             (None, None) => Body::None,
         };
         Ok(TransferSpec {

@@ -8,6 +8,7 @@ use curl_sys::{CURL, CURLoption, curl_slist};
 
 use super::code::CurlCode;
 use super::info::InfoHandle;
+use super::mime::{FormPart, Mime};
 use super::option::{LongOption, OffsetOption, SlistOption, TextOption};
 use super::sys_ext;
 use super::trampoline::{self, Callbacks};
@@ -69,6 +70,8 @@ pub(crate) struct Easy<H: Callbacks> {
     info: InfoHandle,
     closes_sockets: bool,
     slists: Vec<NonNull<curl_slist>>,
+    /// Dropped after `drop` has run curl_easy_cleanup, as libcurl wants it.
+    mime: Option<Mime>,
     /// libcurl writes to it; a raw allocation, freed by `drop`, so that no reference of ours claims it meanwhile.
     error: NonNull<[u8; curl_sys::CURL_ERROR_SIZE]>,
     // Last, so that it is dropped after `drop` has run curl_easy_cleanup, which may call back.
@@ -86,6 +89,7 @@ impl<H: Callbacks> Easy<H> {
             info: InfoHandle::new(handle),
             closes_sockets: false,
             slists: Vec::new(),
+            mime: None,
             error: NonNull::from(Box::leak(Box::new([0; curl_sys::CURL_ERROR_SIZE]))),
             handler,
         };
@@ -224,6 +228,14 @@ impl<H: Callbacks> Easy<H> {
         self.pointer(option.name(), option.number(), list.cast())
     }
 
+    /// Sets a form, kept for as long as the handle.
+    pub(crate) fn set_form(&mut self, parts: &[FormPart]) -> Result<(), SetoptError> {
+        let mime = Mime::new(self.handle, parts)?;
+        let raw = mime.raw();
+        self.mime = Some(mime);
+        self.pointer("CURLOPT_MIMEPOST", sys_ext::CURLOPT_MIMEPOST, raw.cast())
+    }
+
     /// Lets both directions go on. Callbacks may run before it returns.
     pub(crate) fn unpause(&self) -> CurlCode {
         let all: c_int = sys_ext::CURLPAUSE_CONT;
@@ -241,7 +253,7 @@ impl<H: Callbacks> Easy<H> {
 
     fn pointer(&mut self, name: &'static str, option: CURLoption, value: *const c_void) -> Result<(), SetoptError> {
         // SAFETY: the handle is live; every caller in this file passes an option that takes a pointer, and a value
-        // that libcurl copies, or that lives as long as this handle: the handler, the error buffer, the lists, or a
+        // that libcurl copies, or that lives as long as this handle: the handler, the error buffer, the lists, the form, or a
         // function whose signature was checked by binding it to curl-sys's type.
         let code = unsafe { curl_sys::curl_easy_setopt(self.handle.as_ptr(), option, value) };
         accepted(name, code)

@@ -159,6 +159,13 @@ impl InfoHandle {
         NAMES.iter().chain(ASIDE).filter_map(known).collect()
     }
 
+    /// Whether nothing came because nothing is newer, or other, than was asked for.
+    pub(crate) fn condition_unmet(&self) -> bool {
+        let handle = NonNull::new(self.0.handle.load(Ordering::Acquire));
+        let handle = handle.filter(|_| thread::current().id() == self.0.owner);
+        handle.and_then(|handle| long(handle, curl_sys::CURLINFO_CONDITION_UNMET)) == Some(1)
+    }
+
     /// The value of this name as a number; 0 where there is none.
     pub(crate) fn number(&self, name: &str) -> i64 {
         match InfoName::find(name).and_then(|name| self.get(name)) {

@@ -20,6 +20,7 @@ mod date;
 mod easy;
 mod info;
 mod khkey;
+mod mime;
 mod multi;
 mod option;
 mod poller;
@@ -41,6 +42,7 @@ pub(crate) use easy::{Easy, Hooks, SetoptError};
 pub use info::Info;
 pub(crate) use info::{InfoHandle, InfoName};
 pub(crate) use khkey::{KeyMatch, KeyType, SshKey};
+pub use mime::{FormContent, FormPart};
 pub(crate) use multi::{Multi, MultiError, Token};
 pub(crate) use option::{
     LongOption, OffsetOption, SlistOption, TextOption, http_auth, http_version, ip_resolve, netrc, post_redir,

@@ -30,7 +30,8 @@ pub trait Sink: Send {
     /// answers `WouldBlock` needs none.
     fn wakes(&mut self, _wake: WakeSink) {}
 
-    /// The transfer ended well and no more comes.
+    /// The transfer ended well and no more comes. It is not called where nothing came since nothing was newer, or other,
+    /// than what the caller has (304, and the conditions of [`Http`](crate::Http)): what is there stays.
     ///
     /// # Errors
     /// As in [`Sink::deliver`].

@@ -2,7 +2,9 @@
 //! this is what would lead past that, or into the host's own files.
 
 use super::options::Netrc;
-use super::spec::{SpecError, TransferSpec};
+use super::spec::{Body, SpecError, TransferSpec};
+use crate::curl::{FormContent, FormPart};
+use crate::limits::Limit;
 use crate::tenant::policy::Policy;
 
 /// Refuses what the policy closes.
@@ -36,6 +38,9 @@ pub(super) fn check(spec: &TransferSpec, policy: &Policy) -> Result<(), SpecErro
             "write its digest, sha256//…",
         ),
     ];
+    if let Body::Form(parts) = &spec.body {
+        check_form(parts, policy.limits.get(Limit::Uploaded))?;
+    }
     match closed.into_iter().find(|(wished, ..)| *wished) {
         Some((_, what, why)) => Err(SpecError {
             what: format!("the policy takes no {what}: {why}"),
@@ -43,4 +48,28 @@ pub(super) fn check(spec: &TransferSpec, policy: &Policy) -> Result<(), SpecErro
         }),
         None => Ok(()),
     }
+}
+
+/// libcurl makes the bytes of a form, past what counts those of other bodies.
+fn check_form(parts: &[FormPart], most: u64) -> Result<(), SpecError> {
+    let wrong = |what: String| Err(SpecError { what, url: false });
+    match size_of(parts) {
+        None => wrong("the policy takes no file in a form: it is the host's own".to_owned()),
+        Some(size) if size > most => wrong(format!(
+            "the form has {size} bytes, and the policy takes {most} (raise with --limit uploaded)"
+        )),
+        Some(_) => Ok(()),
+    }
+}
+
+/// The bytes of the contents; `None` where one is a file's.
+fn size_of(parts: &[FormPart]) -> Option<u64> {
+    parts.iter().try_fold(0_u64, |size, part| {
+        let more = match &part.content {
+            FormContent::Bytes(bytes) => bytes.len() as u64,
+            FormContent::Parts(parts) => size_of(parts)?,
+            FormContent::File(_) => return None,
+        };
+        Some(size.saturating_add(more))
+    })
 }

@@ -8,7 +8,7 @@ use super::ended::Ended;
 use super::pause::Direction;
 use crate::callback::Callback;
 use crate::cause::Cause;
-use crate::curl::Flow;
+use crate::curl::{Flow, InfoHandle};
 use crate::guest::{Failure, HeaderAction, WriteAction};
 use crate::limits::Limit;
 use crate::sink::Sink;
@@ -288,7 +288,12 @@ impl Dispatch {
 
     /// The body ended well.
     pub(super) fn finish_sinks(&self) {
-        let finished = self.output.sink.borrow_mut().finish();
+        // As curl has it, what is there stays where nothing newer comes.
+        let unmet = self.output.delivered.get() == 0 && self.info.get().is_some_and(InfoHandle::condition_unmet);
+        let finished = match unmet {
+            true => Ok(()),
+            false => self.output.sink.borrow_mut().finish(),
+        };
         let dumped = self
             .output
             .dump

@@ -14,7 +14,7 @@ pub struct Http {
     pub referer: Option<String>,
     /// Whether a redirect is followed with a Referer header that says from where (`-e ';auto'`).
     pub auto_referer: bool,
-    /// The Cookie header (`-b NAME=VALUE`). A redirect to another host goes without it.
+    /// The Cookie header (`-b NAME=VALUE`). Every request has it, also that of a redirect to another host.
     pub cookie: Option<String>,
     /// The bytes that are asked for, such as `0-99` or `-500` (`-r`).
     pub range: Option<String>,

@@ -187,7 +187,7 @@ fn method(spec: &TransferSpec, scheme: &str) -> String {
     let implied = match spec.body {
         Body::None if spec.http.head => "HEAD",
         Body::None => "GET",
-        Body::Post(_) => "POST",
+        Body::Post(_) | Body::Form(_) => "POST",
         Body::Upload(_) | Body::Plugin => "PUT",
     };
     spec.method.clone().unwrap_or_else(|| implied.to_owned())
@@ -278,6 +278,7 @@ fn set_body(
     let through_guest = dispatch.decides(Callback::Read);
     let (option, size_option, source) = match std::mem::take(&mut spec.body) {
         Body::None => return Ok(()),
+        Body::Form(parts) => return Ok(easy.set_form(&parts)?),
         // Not as CURLOPT_POSTFIELDS, which nobody could hold: it goes the way of every body.
         Body::Post(bytes) => (
             LongOption::POST,

@@ -8,7 +8,7 @@ use super::options::{Http, Netrc, Pace, Proxy, Route, Tls};
 use super::source::Source;
 use crate::ca::CaStore;
 use crate::callback::Callback;
-use crate::curl::InfoType;
+use crate::curl::{FormPart, InfoType};
 use crate::sink::Sink;
 
 /// What a transfer shall do. The defaults are the curl tool's.
@@ -20,7 +20,7 @@ pub struct TransferSpec {
     pub method: Option<String>,
     /// Request headers, in order (`-H`).
     pub headers: Vec<Header>,
-    /// What is sent (`-d`, `-T`).
+    /// What is sent (`-d`, `-F`, `-T`).
     pub body: Body,
     /// The size that is announced of a body that a plugin's `read` sends; `None` announces none.
     pub upload_size: Option<u64>,
@@ -148,6 +148,8 @@ pub enum Body {
     None,
     /// These bytes, as a POST.
     Post(Vec<u8>),
+    /// A form, as multipart/form-data. libcurl makes its bytes, so that a plugin's `read` is not asked about them.
+    Form(Vec<FormPart>),
     /// An upload: PUT over HTTP, STOR over FTP.
     Upload(Source),
     /// An upload of which the caller has nothing: the plugin's `read` sends all of it.

@@ -38,9 +38,7 @@ pub(super) const LONG: &[&str] = &[
     "fail-with-body",
     "false-start",
     "follow",
-    "form",
     "form-escape",
-    "form-string",
     "ftp-account",
     "ftp-alternative-to-user",
     "ftp-create-dirs",
@@ -175,4 +173,4 @@ pub(super) const LONG: &[&str] = &[
 ];
 
 /// The letters of the short ones.
-pub(super) const SHORT: &str = "123:BFKMNQRZacgjlt";
+pub(super) const SHORT: &str = "123:BKMNQRZacgjlt";

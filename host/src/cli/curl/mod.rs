@@ -3,6 +3,7 @@
 mod authentication;
 mod body;
 mod connection;
+mod form;
 mod given;
 mod lacks;
 mod network;
@@ -23,6 +24,7 @@ use anyhow::{Context as _, anyhow, bail};
 use self::given::{Given, unreadable};
 use super::retry::Retry;
 use crate::ca::CaStore;
+use crate::curl::FormPart;
 use crate::escape::escape;
 use crate::transfer::{Header, Http, HttpAuth, HttpVersion, Netrc, Pace, Proxy, Route, Ssh, Tls};
 
@@ -38,6 +40,7 @@ pub(super) struct CurlArgs {
     pub(super) data: Option<Vec<u8>>,
     /// `--json` was among what it is made of.
     pub(super) json: bool,
+    pub(super) form: Vec<FormPart>,
     /// It goes in the URL's query.
     pub(super) get: bool,
     pub(super) query: Option<Vec<u8>>,
@@ -165,6 +168,7 @@ impl CurlArgs {
         }
         let bodies = [
             ("-d", self.data.is_some() && !self.get),
+            ("-F", !self.form.is_empty()),
             ("-T", self.upload.is_some()),
             ("-I", self.http.head),
         ];

@@ -1,6 +1,7 @@
 //! What is asked for: the URL, the method, headers and bodies.
 
 use super::body::{self, Piece};
+use super::form;
 use super::table::{FILE, Flag, What, any_value, choice, switch, value};
 use super::values;
 use crate::transfer::HttpVersion;
@@ -122,6 +123,20 @@ pub(super) const ROWS: &[Flag] = &[
     any_value("json", None, DATA, "Post this as JSON", |args, given| {
         body::add(args, Piece::Json, given)
     }),
+    value(
+        "form",
+        Some('F'),
+        What("name=content", "`name=content`"),
+        "Post a form; @file is a file, <file its content",
+        |args, given| form::add(args, false, given),
+    ),
+    value(
+        "form-string",
+        None,
+        What("name=string", "`name=string`"),
+        "Post a form, @ and < included",
+        |args, given| form::add(args, true, given),
+    ),
     value(
         "upload-file",
         Some('T'),

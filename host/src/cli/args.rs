@@ -13,7 +13,7 @@ use crate::tenant::policy::PolicyKind;
 
 /// libcurl moves the bytes; a sandboxed WebAssembly component decides.
 #[derive(Debug, Parser)]
-#[command(name = "transferhost", version = version(), max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "transferhost", version = version(), long_version = long_version(), max_term_width = 100, disable_help_subcommand = true)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -33,6 +33,18 @@ pub(super) enum Command {
     Policy(PolicyCommand),
     /// Print the WIT package that plugins are written against, as one file.
     Wit,
+    /// Print a shell's completions.
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print a manual page.
+    Man {
+        /// Of this subcommand alone.
+        #[arg(value_name = "SUBCOMMAND")]
+        of: Option<String>,
+    },
     /// Write a small project that builds, runs and passes its own test at once.
     #[cfg(feature = "codegen")]
     New(New),
@@ -245,6 +257,13 @@ fn version() -> String {
         libcurl.version,
         libcurl.tls
     )
+}
+
+/// What this libcurl can do, as curl's own --version has it.
+fn long_version() -> String {
+    let libcurl = LibcurlVersion::get();
+    let (protocols, features) = (libcurl.protocols.join(" "), libcurl.features.join(" "));
+    format!("{}\nProtocols: {protocols}\nFeatures: {features}", version())
 }
 
 /// Cuts the command line behind `--no-plugin`: what follows it is curl's, hyphens and all, which clap would take for

@@ -12,6 +12,7 @@ mod interrupt;
 mod new;
 mod one;
 mod output;
+mod pages;
 mod policy;
 mod progress;
 mod retry;
@@ -42,6 +43,8 @@ pub fn main() -> ExitCode {
             args::Command::Run(arguments) => run::run(*arguments, curl),
             args::Command::Inspect(arguments) => inspect::inspect(&arguments),
             args::Command::Policy(command) => policy::policy(&command),
+            args::Command::Completions { shell } => pages::completions(shell),
+            args::Command::Man { of } => pages::man(of.as_deref()),
             args::Command::Wit => wit::wit(),
             #[cfg(feature = "codegen")]
             args::Command::New(arguments) => new::new(&arguments),

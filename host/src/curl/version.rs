@@ -18,7 +18,37 @@ pub struct LibcurlVersion {
     pub bundled: bool,
     /// Whether it speaks HTTP/2.
     pub http2: bool,
+    /// What else it was built with, by the names that curl's own `--version` has.
+    pub features: Vec<&'static str>,
 }
+
+/// The bits of curl_version_info's features, in curl's order.
+const FEATURES: &[(u32, &str)] = &[
+    (24, "alt-svc"),
+    (7, "AsynchDNS"),
+    (23, "brotli"),
+    (6, "Debug"),
+    (29, "gsasl"),
+    (17, "GSS-API"),
+    (28, "HSTS"),
+    (16, "HTTP2"),
+    (25, "HTTP3"),
+    (21, "HTTPS-proxy"),
+    (10, "IDN"),
+    (0, "IPv6"),
+    (18, "Kerberos"),
+    (9, "Largefile"),
+    (3, "libz"),
+    (22, "MultiSSL"),
+    (4, "NTLM"),
+    (20, "PSL"),
+    (8, "SPNEGO"),
+    (2, "SSL"),
+    (30, "threadsafe"),
+    (14, "TLS-SRP"),
+    (19, "UnixSockets"),
+    (26, "zstd"),
+];
 
 impl LibcurlVersion {
     /// The libcurl that this process is linked to.
@@ -50,6 +80,11 @@ impl LibcurlVersion {
             protocols,
             bundled: curl_sys::vendored(),
             http2: features & curl_sys::CURL_VERSION_HTTP2 != 0,
+            features: FEATURES
+                .iter()
+                .filter(|(bit, _)| features >> bit & 1 != 0)
+                .map(|(_, name)| *name)
+                .collect(),
         }
     }
 

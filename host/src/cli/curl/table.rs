@@ -156,11 +156,12 @@ pub(in crate::cli) fn is_curls(option: &str) -> bool {
 
 /// The table for people: a line for each row, as `curl --help all` has them.
 pub(in crate::cli) fn help() -> String {
+    let width = rows().map(|flag| flag.names().len()).max().unwrap_or(0);
     let mut text = String::new();
     for (about, rows) in GROUPS {
         text.push_str(&format!("\n{about}:\n"));
         for flag in *rows {
-            text.push_str(&format!("  {:<34} {}\n", flag.names(), flag.help));
+            text.push_str(&format!("  {:<width$}  {}\n", flag.names(), flag.help));
         }
     }
     text

@@ -64,7 +64,8 @@ pub use sink::{BodyChannel, ChannelSink, FileSink, MemorySink, Sink, StdoutSink,
 pub use tenant::class::{Class, Classifier, Nat64PrefixError};
 pub use tenant::policy::{Policy, PolicyError, PolicyKind};
 pub use transfer::{
-    Abort, Body, Bytes, Calls, Direction, GuestReport, Handle, Header, Http, HttpAuth, HttpVersion, IpVersion, Job,
+    Abort, Body, Bytes, Calls, Cookies, Direction, GuestReport, Handle, Header, Http, HttpAuth, HttpVersion, IpVersion,
+    Job,
     KeepsPost, LineObserver, Netrc, Observer, Outcome, Pace, ProgressObserver, Proxy, Route, Seconds, Source,
     SpecError, Ssh, SubmitError, Submitted, TimeCondition, Tls, TlsVersion, Transfer, TransferSpec, WireObserver,
     Workers,

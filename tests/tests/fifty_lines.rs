@@ -109,6 +109,10 @@ impl World {
             ("data", "a=1\nb=2\n"),
             ("part", "0123"),
             ("tagged", "\"a\"\n"),
+            (
+                "cookies",
+                "127.0.0.1\tFALSE\t/\tFALSE\t0\ts\t1\n127.0.0.1\tFALSE\t/\tFALSE\t4102444800\tl\t2\n",
+            ),
             ("netrc", "machine 127.0.0.1 login n password p\n"),
         ] {
             fs::write(folder.join(name), text).unwrap();

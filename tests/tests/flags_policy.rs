@@ -45,6 +45,8 @@ fn what_the_policy_closes_is_not_opened_by_a_flag() {
         (&["-n"], "takes no .netrc file"),
         (&["--netrc-optional"], "takes no .netrc file"),
         (&["--netrc-file", &file], "takes no .netrc file"),
+        (&["-b", &file], "takes no file of cookies"),
+        (&["-c", "jar"], "takes no file of cookies"),
         (&["--cert", &file], "takes no client certificate"),
         (&["--key", &file], "takes no client certificate"),
         (&["--pinnedpubkey", &file], "takes no file of a public key"),

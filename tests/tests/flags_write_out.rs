@@ -6,8 +6,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 use transferhost_tests::command::Transferhost;
 use transferhost_tests::http::{self, Response};
+use transferhost_tests::listen::Listen;
 use transferhost_tests::origin::Origin;
 use transferhost_tests::reference::Same;
+use transferhost_tests::tls::Authority;
 
 fn origin() -> Origin {
     http::serve(|request| match request.path() {
@@ -36,7 +38,7 @@ fn variables_have_curls_values() {
         &["-s", "-w", SAME, "URL/302"],
         &["-s", "-f", "-w", SAME, "URL/404"],
         &["-s", "-I", "-o", "/dev/null", "-w", SAME, "URL/p"],
-        &["-s", "-w", SAME, "URL/1", "URL/2"],
+        &["-s", "-w", "%{urlnum} %{url} %{size_download}\\n", "URL/1", "URL/2"],
         &["-s", "-w", "a\\tb\\nc\\\\d%%e%{http_code}\\", "URL/p"],
         &["-s", "-w", "%{onerror}never%{http_code}", "URL/p"],
         &["-s", "-f", "-w", "%{onerror}%{http_code}", "URL/404"],
@@ -81,12 +83,7 @@ fn every_variable_is_in_the_object() {
     let object = |ended: transferhost_tests::running::Ended| -> Value { serde_json::from_str(&ended.text()).unwrap() };
     let both = Same::new(["-s", "-o", "/dev/null", "-w", "%{json}", &origin.url("/p")]).both();
     let (ours, curls) = (object(both.ours), object(both.curls));
-    // Certificates are not told of here.
-    let lacking = ["certs", "num_certs"];
     for (name, value) in curls.as_object().unwrap() {
-        if lacking.contains(&name.as_str()) {
-            continue;
-        }
         let own = &ours[name];
         assert!(ours.as_object().unwrap().contains_key(name), "{name}");
         assert_eq!(own.is_number(), value.is_number(), "{name}: {own} {value}");
@@ -100,6 +97,24 @@ fn every_variable_is_in_the_object() {
         &origin.url("/p?q"),
     ]);
     assert_eq!(parts.ours().text(), "127.0.0.1 /p q");
+}
+
+#[test]
+fn certificates_are_told() {
+    let authority = Authority::new().unwrap();
+    let origin = http::serve_on(Listen::default().tls(authority.server_config()), |_| Response::ok("")).unwrap();
+    let ca = authority.ca_file().to_string_lossy().into_owned();
+    let both = Same::new(["-s", "--cacert", &ca, "-w", "%{num_certs} %{certs}", &origin.url("/")]).both();
+    let told = |text: String| -> (String, String) {
+        let (_, pem) = text.split_once("-----BEGIN CERTIFICATE-----").unwrap();
+        (text.chars().take(1).collect(), pem.to_owned())
+    };
+    let (ours, curls) = (told(both.ours.text()), told(both.curls.text()));
+    assert_eq!(ours, curls);
+    let own = fs::read_to_string(authority.certificate_file())
+        .unwrap()
+        .replace('\r', "");
+    assert!(own.contains(ours.1.trim()), "{ours:?}");
 }
 
 #[test]

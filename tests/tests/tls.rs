@@ -107,6 +107,16 @@ fn hashed(certificate: &Path, folder: &Path) {
 }
 
 #[test]
+fn a_folder_of_authorities_is_named() {
+    let world = World::new();
+    assert_eq!(world.code(&["--capath", "right folder"], &[]), Some(0));
+    assert_eq!(world.code(&["--capath", "wrong folder"], &[]), Some(60));
+    // Where a flag names one, the environment is not asked.
+    let environment = [("SSL_CERT_FILE", "right file")];
+    assert_eq!(world.code(&["--capath", "wrong folder"], &environment), Some(60));
+}
+
+#[test]
 fn flags_decide() {
     let world = World::new();
     assert_eq!(world.code(&[], &[]), Some(60));

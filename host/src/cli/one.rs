@@ -19,7 +19,7 @@ use crate::curl::{CurlCode, LibcurlVersion, escape_segment};
 use crate::guest::Plugin;
 use crate::host::Host;
 use crate::sink::Sink;
-use crate::transfer::{Body, Observer, Outcome, Source, Ssh, Transfer, TransferSpec, WireObserver};
+use crate::transfer::{Body, Cookies, Observer, Outcome, Source, Ssh, Tls, Transfer, TransferSpec, WireObserver};
 
 /// One URL of a run.
 pub(super) struct One<'a> {
@@ -29,6 +29,8 @@ pub(super) struct One<'a> {
     pub(super) at: usize,
     pub(super) without: &'a [Callback],
     pub(super) wire: Option<&'a WireObserver>,
+    /// The cookies that the URL before left.
+    pub(super) cookies: Option<&'a [String]>,
 }
 
 impl One<'_> {
@@ -218,7 +220,19 @@ impl One<'_> {
             pace: curl.pace,
             route: curl.route.clone(),
             proxy: curl.proxy.clone(),
-            tls: curl.tls.clone(),
+            tls: Tls {
+                tells_certificates: curl.write_out.is_some(),
+                ..curl.tls.clone()
+            },
+            cookies: match self.cookies {
+                Some(lines) => Cookies {
+                    // They were among those.
+                    files: Vec::new(),
+                    lines: lines.to_vec(),
+                    ..curl.cookies.clone()
+                },
+                None => curl.cookies.clone(),
+            },
             netrc: curl.netrc.meaning(),
             config: self.ours.config.clone(),
             without: self.without.to_vec(),

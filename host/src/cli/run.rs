@@ -77,6 +77,7 @@ pub(super) fn run(mut ours: Run, curl: Vec<OsString>) -> anyhow::Result<u8> {
     hardened.narrow()?;
     let interrupt = Interrupt::listen().context("signals cannot be caught")?;
     let mut first = CurlCode::OK;
+    let mut cookies: Option<Vec<String>> = None;
     for at in 0..curl.urls.len() {
         let one = One {
             ours: &ours,
@@ -84,9 +85,11 @@ pub(super) fn run(mut ours: Run, curl: Vec<OsString>) -> anyhow::Result<u8> {
             at,
             without: &without,
             wire: wire.as_ref(),
+            cookies: cookies.as_deref(),
         };
         let outcome = one.transfer(&host, plugin.as_ref(), &interrupt)?;
         outcomes.write(&outcome)?;
+        cookies = Some(outcome.cookies);
         if let Some(code) = interrupt.exit_code() {
             return Ok(code);
         }

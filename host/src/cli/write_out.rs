@@ -25,9 +25,11 @@ pub(super) struct Facts<'a> {
 
 /// The variables that are not libcurl's own.
 const OWN: &[&str] = &[
+    "certs",
     "errormsg",
     "exitcode",
     "filename_effective",
+    "num_certs",
     "num_headers",
     "num_retries",
     "url",
@@ -141,6 +143,8 @@ impl Facts<'_> {
         let number = |number: usize| Info::Number(i64::try_from(number).unwrap_or(i64::MAX));
         let text = |text: Option<String>| Info::Text(text.unwrap_or_default());
         Some(match name {
+            "certs" => Info::Text(certificates(&self.outcome.certificates)),
+            "num_certs" => number(self.outcome.certificates.len()),
             "errormsg" => Info::Text(self.outcome.message.clone()),
             "exitcode" => Info::Number(self.outcome.code.number().into()),
             "filename_effective" => text(self.filename.clone()),
@@ -174,6 +178,22 @@ impl Facts<'_> {
         };
         Some(Url::parse(&url).ok().and_then(|url| url.get(part)))
     }
+}
+
+/// Their lines, without the name of the certificate itself.
+fn certificates(all: &[Vec<String>]) -> String {
+    let plain = |line: &String| {
+        let own = line
+            .split_at_checked(5)
+            .filter(|(name, _)| name.eq_ignore_ascii_case("cert:"));
+        let text = own.map_or(line.as_str(), |(_, certificate)| certificate);
+        if text.ends_with('\n') {
+            text.to_owned()
+        } else {
+            format!("{text}\n")
+        }
+    };
+    all.iter().flatten().map(plain).collect()
 }
 
 /// As curl writes it: statuses in three digits, times to the microsecond.

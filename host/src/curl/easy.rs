@@ -228,6 +228,19 @@ impl<H: Callbacks> Easy<H> {
         self.pointer(option.name(), option.number(), list.cast())
     }
 
+    /// Adds a cookie, by a line as a file of them has it; `ALL` forgets all.
+    pub(crate) fn set_cookie(&self, line: &str) -> Result<(), SetoptError> {
+        let option = TextOption::COOKIELIST;
+        let line = CString::new(line).map_err(|source| SetoptError::Nul {
+            option: option.name(),
+            source,
+        })?;
+        // SAFETY: the handle is live, and the option takes a NUL-terminated string, which libcurl reads before it returns;
+        // it calls nobody back for it.
+        let code = unsafe { curl_sys::curl_easy_setopt(self.handle.as_ptr(), option.number(), line.as_ptr()) };
+        accepted(option.name(), code)
+    }
+
     /// Sets a form, kept for as long as the handle.
     pub(crate) fn set_form(&mut self, parts: &[FormPart]) -> Result<(), SetoptError> {
         let mime = Mime::new(self.handle, parts)?;

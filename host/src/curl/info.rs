@@ -159,11 +159,25 @@ impl InfoHandle {
         NAMES.iter().chain(ASIDE).filter_map(known).collect()
     }
 
+    /// The certificates that the server showed, each as lines of `Name:value`, where CURLOPT_CERTINFO asks for them.
+    pub(crate) fn certificates(&self) -> Vec<Vec<String>> {
+        let handle = NonNull::new(self.0.handle.load(Ordering::Acquire));
+        let handle = handle.filter(|_| thread::current().id() == self.0.owner);
+        handle.map(certificates).unwrap_or_default()
+    }
+
     /// Whether nothing came because nothing is newer, or other, than was asked for.
     pub(crate) fn condition_unmet(&self) -> bool {
         let handle = NonNull::new(self.0.handle.load(Ordering::Acquire));
         let handle = handle.filter(|_| thread::current().id() == self.0.owner);
         handle.and_then(|handle| long(handle, curl_sys::CURLINFO_CONDITION_UNMET)) == Some(1)
+    }
+
+    /// The cookies that are kept, each a line as a file of them has it.
+    pub(crate) fn cookies(&self) -> Vec<String> {
+        let handle = NonNull::new(self.0.handle.load(Ordering::Acquire));
+        let handle = handle.filter(|_| thread::current().id() == self.0.owner);
+        handle.map(cookies).unwrap_or_default()
     }
 
     /// The value of this name as a number; 0 where there is none.
@@ -212,6 +226,47 @@ fn text(handle: NonNull<CURL>, number: CURLINFO) -> Option<String> {
     }
     // SAFETY: libcurl's string is NUL-terminated and stays until the handle is used again; it is copied at once.
     Some(unsafe { CStr::from_ptr(value) }.to_string_lossy().into_owned())
+}
+
+fn cookies(handle: NonNull<CURL>) -> Vec<String> {
+    let mut list: *mut curl_sys::curl_slist = ptr::null_mut();
+    // SAFETY: as in `text`; for this number libcurl writes one pointer to a list, which is the caller's then.
+    let code = unsafe { curl_sys::curl_easy_getinfo(handle.as_ptr(), curl_sys::CURLINFO_COOKIELIST, &raw mut list) };
+    // SAFETY: the list is null, or libcurl's of this very call.
+    let lines = if code == 0 { unsafe { lines(list) } } else { Vec::new() };
+    // SAFETY: the list is null, or libcurl's and ours to free, once; nothing of it is used any more.
+    unsafe { curl_sys::curl_slist_free_all(list) };
+    lines
+}
+
+fn certificates(handle: NonNull<CURL>) -> Vec<Vec<String>> {
+    let mut told: *mut sys_ext::Certinfo = ptr::null_mut();
+    // SAFETY: as in `text`; for this number libcurl writes one pointer, to what stays its own.
+    let code = unsafe { curl_sys::curl_easy_getinfo(handle.as_ptr(), curl_sys::CURLINFO_CERTINFO, &raw mut told) };
+    if code != 0 || told.is_null() {
+        return Vec::new();
+    }
+    // SAFETY: it is not null and lives until the handle is used again; `certinfo` has so many lists.
+    unsafe {
+        let count = usize::try_from((*told).num_of_certs).unwrap_or(0);
+        (0..count).map(|at| lines(*(*told).certinfo.add(at))).collect()
+    }
+}
+
+/// The entries of a list.
+///
+/// # Safety
+/// It is null, or a list of libcurl's that lives meanwhile.
+unsafe fn lines(mut entry: *mut curl_sys::curl_slist) -> Vec<String> {
+    let mut lines = Vec::new();
+    while !entry.is_null() {
+        // SAFETY: the entry is one of the list's, and its data is NUL-terminated.
+        unsafe {
+            lines.push(CStr::from_ptr((*entry).data).to_string_lossy().into_owned());
+            entry = (*entry).next;
+        }
+    }
+    lines
 }
 
 fn long(handle: NonNull<CURL>, number: CURLINFO) -> Option<i64> {

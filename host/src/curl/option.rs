@@ -35,7 +35,9 @@ options! {
     LongOption {
         AUTOREFERER = curl_sys::CURLOPT_AUTOREFERER;
         BUFFERSIZE = curl_sys::CURLOPT_BUFFERSIZE;
+        CERTINFO = curl_sys::CURLOPT_CERTINFO;
         CONNECTTIMEOUT_MS = curl_sys::CURLOPT_CONNECTTIMEOUT_MS;
+        COOKIESESSION = curl_sys::CURLOPT_COOKIESESSION;
         FAILONERROR = curl_sys::CURLOPT_FAILONERROR;
         FOLLOWLOCATION = curl_sys::CURLOPT_FOLLOWLOCATION;
         FORBID_REUSE = curl_sys::CURLOPT_FORBID_REUSE;
@@ -77,6 +79,9 @@ options! {
         CAINFO = curl_sys::CURLOPT_CAINFO;
         CAPATH = curl_sys::CURLOPT_CAPATH;
         COOKIE = curl_sys::CURLOPT_COOKIE;
+        COOKIEFILE = curl_sys::CURLOPT_COOKIEFILE;
+        COOKIEJAR = curl_sys::CURLOPT_COOKIEJAR;
+        COOKIELIST = curl_sys::CURLOPT_COOKIELIST;
         CUSTOMREQUEST = curl_sys::CURLOPT_CUSTOMREQUEST;
         FTPPORT = curl_sys::CURLOPT_FTPPORT;
         INTERFACE = curl_sys::CURLOPT_INTERFACE;

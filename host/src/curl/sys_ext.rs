@@ -245,6 +245,14 @@ pub(super) struct Khkey {
     pub(super) keytype: c_int,
 }
 
+/// curl.h, 7.19.1: struct curl_certinfo.
+#[repr(C)]
+pub(super) struct Certinfo {
+    pub(super) num_of_certs: c_int,
+    /// So many lists.
+    pub(super) certinfo: *mut *mut curl_sys::curl_slist,
+}
+
 /// multi.h: curl_socket_callback.
 pub(super) type SocketCallback =
     extern "C" fn(*mut curl_sys::CURL, curl_sys::curl_socket_t, c_int, *mut c_void, *mut c_void) -> c_int;

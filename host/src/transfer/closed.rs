@@ -28,6 +28,11 @@ pub(super) fn check(spec: &TransferSpec, policy: &Policy) -> Result<(), SpecErro
             "its passwords are the host's own",
         ),
         (
+            !spec.cookies.files.is_empty() || spec.cookies.jar.is_some(),
+            "file of cookies",
+            "it is the host's own",
+        ),
+        (
             spec.tls.certificate.is_some() || spec.tls.key.is_some(),
             "client certificate",
             "its file is the host's own",

@@ -163,7 +163,8 @@ impl Dispatch {
     }
 
     fn header_line(&self, line: &[u8]) -> Flow {
-        if !self.may_follow(line) {
+        self.suffixes.read(line);
+        if !self.may_follow(line) || (is_blank(line) && !self.suffixes_are_gone()) {
             return Flow::Pause;
         }
         let call = || {

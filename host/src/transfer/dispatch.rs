@@ -5,6 +5,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
 use std::sync::Arc;
 
+use super::cookies::Suffixes;
 use super::deliver::Output;
 use super::ended::Ended;
 use super::latch::Latch;
@@ -45,6 +46,7 @@ pub(super) struct Dispatch {
     pub(super) upload: Upload,
     pub(super) redirects: Redirects,
     pub(super) sockets: Sockets,
+    pub(super) suffixes: Suffixes,
     /// Where the policy is strict.
     pub(super) names: Option<Names>,
     /// Whoever drives, told that there is something to be done.
@@ -87,6 +89,7 @@ impl Dispatch {
             upload: Upload::default(),
             redirects: Redirects::new(spec.follow, spec.http.path_as_is),
             sockets: Sockets::default(),
+            suffixes: Suffixes::new(spec.cookies.are_kept()),
             names: policy.network.strict.then(|| Names::new(waker.clone())),
             driver: waker.clone(),
             info: OnceCell::new(),
@@ -145,7 +148,7 @@ impl Dispatch {
 
     /// Passes on what a callback answers, and lets the driver know where there is something for it to do.
     fn noted<T>(&self, answer: T) -> T {
-        if self.pause.take_fresh() || self.ended() {
+        if self.pause.take_fresh() || self.suffixes_await() || self.ended() {
             self.driver.mark();
         }
         answer

@@ -6,6 +6,7 @@
 mod body;
 mod closed;
 mod code;
+mod cookies;
 mod deliver;
 mod dispatch;
 mod driver;
@@ -40,7 +41,7 @@ mod workers;
 
 pub use driver::Transfer;
 pub use handle::Handle;
-pub use options::{Http, IpVersion, KeepsPost, Netrc, Pace, Proxy, Route, TimeCondition, Tls, TlsVersion};
+pub use options::{Cookies, Http, IpVersion, KeepsPost, Netrc, Pace, Proxy, Route, TimeCondition, Tls, TlsVersion};
 pub use outcome::{Abort, Bytes, Calls, GuestReport, Outcome, Seconds};
 pub use pause::Direction;
 pub use source::Source;

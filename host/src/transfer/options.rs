@@ -14,7 +14,8 @@ pub struct Http {
     pub referer: Option<String>,
     /// Whether a redirect is followed with a Referer header that says from where (`-e ';auto'`).
     pub auto_referer: bool,
-    /// The Cookie header (`-b NAME=VALUE`). Every request has it, also that of a redirect to another host.
+    /// The Cookie header (`-b NAME=VALUE`). libcurl leaves it out where a redirect leads to another
+    /// host, but an older one, such as 7.88.1, does not.
     pub cookie: Option<String>,
     /// The bytes that are asked for, such as `0-99` or `-500` (`-r`).
     pub range: Option<String>,
@@ -133,6 +134,8 @@ pub struct Tls {
     pub password: Option<String>,
     /// Its key, where that is in another file (`--key`).
     pub key: Option<PathBuf>,
+    /// Whether the outcome tells the certificates that the server shows.
+    pub tells_certificates: bool,
     /// The server's public key: a file, or `sha256//` and digests in base64 (`--pinnedpubkey`).
     pub pinned: Option<String>,
 }
@@ -148,6 +151,28 @@ pub enum TlsVersion {
     V1_2,
     /// 1.3.
     V1_3,
+}
+
+/// Cookies that origins set, kept for as long as the transfer; without `on` there are none but those of the request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cookies {
+    /// Whether they are kept and sent; any of the fields below turns them on as well.
+    pub on: bool,
+    /// Files of cookies to begin with, Netscape's or of header lines (`-b FILE`).
+    pub files: Vec<PathBuf>,
+    /// More of them, each a line as such a file has it: those of a transfer before, see `Outcome::cookies`.
+    pub lines: Vec<String>,
+    /// Whether the files' cookies of a session are left out (`-j`).
+    pub junk_session: bool,
+    /// Where all are written in the end (`-c`).
+    pub jar: Option<PathBuf>,
+}
+
+impl Cookies {
+    /// Whether libcurl keeps any.
+    pub(super) fn are_kept(&self) -> bool {
+        self.on || !self.files.is_empty() || !self.lines.is_empty() || self.jar.is_some()
+    }
 }
 
 /// Whether names and passwords come from a `.netrc` file.

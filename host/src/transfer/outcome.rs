@@ -40,9 +40,16 @@ pub struct Outcome {
     pub guest: Option<GuestReport>,
     /// Why the transfer was ended; `null` where libcurl ended it by itself.
     pub abort: Option<Abort>,
-    /// What libcurl knows of it, by the names of curl's `-w`; empty where it never began.
+    /// What libcurl knows of it, by the names of curl's `-w`, credentials in URLs and all; empty where it never
+    /// began.
     #[serde(skip)]
     pub info: Vec<(&'static str, Info)>,
+    /// The certificates that the server showed, its own first, each as lines of `Name:value`; see `Tls`.
+    #[serde(skip)]
+    pub certificates: Vec<Vec<String>>,
+    /// The cookies that are kept in the end, each a line as a file of them has it; see `Cookies`.
+    #[serde(skip)]
+    pub cookies: Vec<String>,
     /// Whether the reader of a pipe went away, which curl does not speak of.
     #[serde(skip)]
     pub broken_pipe: bool,
@@ -161,6 +168,8 @@ impl Outcome {
             guest: None,
             abort,
             info: Vec::new(),
+            certificates: Vec::new(),
+            cookies: Vec::new(),
             broken_pipe: false,
         }
     }
@@ -265,6 +274,11 @@ pub(super) fn of(
         guest: plugin.map(|plugin| report(dispatch, plugin)),
         abort: ended.map(|ended| abort(ended, name)),
         info: info.map(InfoHandle::all).unwrap_or_default(),
+        certificates: info.map(InfoHandle::certificates).unwrap_or_default(),
+        cookies: info
+            .filter(|_| dispatch.suffixes.kept)
+            .map(InfoHandle::cookies)
+            .unwrap_or_default(),
         broken_pipe: dispatch.output.broken_pipe.get(),
     }
 }

@@ -118,6 +118,7 @@ pub(super) fn prepare(
     set_trust(&mut easy, &spec)?;
     set::tls(&mut easy, &spec.tls)?;
     set::netrc(&mut easy, &spec.netrc)?;
+    set::cookies(&mut easy, &spec.cookies)?;
     let mut hooks = hooks(&dispatch, &spec, policy.guards_network());
     // A libcurl without SSH knows none of its options, and says itself that it does not know the scheme.
     if matches!(scheme.as_str(), "sftp" | "scp") && LibcurlVersion::get().can_fire(Callback::SshKey) {

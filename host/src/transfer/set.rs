@@ -4,7 +4,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::time::Duration;
 
 use super::dispatch::Dispatch;
-use super::options::{Http, IpVersion, Netrc, Pace, Proxy, Route, TimeCondition, Tls, TlsVersion};
+use super::options::{Cookies, Http, IpVersion, Netrc, Pace, Proxy, Route, TimeCondition, Tls, TlsVersion};
 use super::spec::SpecError;
 use crate::ca::CaStore;
 use crate::curl::{
@@ -188,6 +188,9 @@ pub(super) fn tls(easy: &mut Easy<Dispatch>, tls: &Tls) -> Set {
             easy.set_text(option, path.as_os_str().as_bytes())?;
         }
     }
+    if tls.tells_certificates {
+        easy.set_long(LongOption::CERTINFO, 1)?;
+    }
     let texts = [
         (TextOption::KEYPASSWD, &tls.password),
         (TextOption::PINNEDPUBLICKEY, &tls.pinned),
@@ -214,6 +217,27 @@ pub(super) fn netrc(easy: &mut Easy<Dispatch>, wish: &Netrc) -> Set {
     easy.set_long(LongOption::NETRC, number)?;
     match file {
         Some(file) => easy.set_text(TextOption::NETRC_FILE, file.as_os_str().as_bytes()),
+        None => Ok(()),
+    }
+}
+
+/// Cookies that origins set.
+pub(super) fn cookies(easy: &mut Easy<Dispatch>, wish: &Cookies) -> Set {
+    if wish.junk_session {
+        easy.set_long(LongOption::COOKIESESSION, 1)?;
+    }
+    if wish.are_kept() {
+        // The empty file is none, and turns them on.
+        easy.set_text(TextOption::COOKIEFILE, "")?;
+    }
+    for file in &wish.files {
+        easy.set_text(TextOption::COOKIEFILE, file.as_os_str().as_bytes())?;
+    }
+    for line in &wish.lines {
+        easy.set_text(TextOption::COOKIELIST, line.as_str())?;
+    }
+    match &wish.jar {
+        Some(jar) => easy.set_text(TextOption::COOKIEJAR, jar.as_os_str().as_bytes()),
         None => Ok(()),
     }
 }

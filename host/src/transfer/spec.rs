@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::options::{Http, Netrc, Pace, Proxy, Route, Tls};
+use super::options::{Cookies, Http, Netrc, Pace, Proxy, Route, Tls};
 use super::source::Source;
 use crate::ca::CaStore;
 use crate::callback::Callback;
-use crate::curl::{FormPart, InfoType};
+use crate::curl::{FormContent, FormPart, InfoType};
 use crate::sink::Sink;
 
 /// What a transfer shall do. The defaults are the curl tool's.
@@ -73,6 +73,8 @@ pub struct TransferSpec {
     pub proxy: Proxy,
     /// What TLS is spoken, and who speaks it.
     pub tls: Tls,
+    /// Cookies that origins set.
+    pub cookies: Cookies,
     /// Whether names and passwords come from a `.netrc` file.
     pub netrc: Netrc,
     /// What the guest reads through `wasi:config/store`.
@@ -106,6 +108,11 @@ impl TransferSpec {
                 return wrong(format!("the header {}", crate::escape::quote(header.name())));
             }
         }
+        if let Body::Form(parts) = &self.body
+            && any_line(parts, &broken)
+        {
+            return wrong("a header of a form's part".to_owned());
+        }
         if self.method.as_deref().is_some_and(broken) {
             return wrong("the method".to_owned());
         }
@@ -129,6 +136,21 @@ impl TransferSpec {
         }
         Ok(())
     }
+}
+
+/// Whether what becomes a header of a part is such a text. libcurl sees to names itself.
+fn any_line(parts: &[FormPart], such: &impl Fn(&str) -> bool) -> bool {
+    parts.iter().any(|part| {
+        let inner = match &part.content {
+            FormContent::Parts(parts) => any_line(parts, such),
+            FormContent::Bytes(_) | FormContent::File(_) => false,
+        };
+        let mut lines = [&part.content_type, &part.encoder]
+            .into_iter()
+            .flatten()
+            .chain(&part.headers);
+        inner || lines.any(|line| such(line))
+    })
 }
 
 /// A request header.
@@ -296,6 +318,19 @@ mod tests {
                 .is_err()
         );
         assert!(with(Header::Remove("X\nY".to_owned())).check().is_err());
+        let part = |headers: &str| FormPart {
+            headers: vec![headers.to_owned()],
+            ..FormPart::default()
+        };
+        let form = |part| TransferSpec {
+            body: Body::Form(vec![FormPart {
+                content: FormContent::Parts(vec![part]),
+                ..FormPart::default()
+            }]),
+            ..TransferSpec::default()
+        };
+        assert!(form(part("X: a\r\nY: b")).check().is_err());
+        assert!(form(part("X: a")).check().is_ok());
         assert!(
             TransferSpec {
                 method: Some("GET / HTTP/1.1\r\n".to_owned()),

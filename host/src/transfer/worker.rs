@@ -249,6 +249,7 @@ impl Worker {
             Next::Unpause => {
                 let multi = self.lanes.get(&lane).map(|lane| &lane.multi);
                 if let Some(easy) = live.token.and_then(|token| multi?.get(token)) {
+                    live.dispatch.drop_suffixes(easy);
                     // A failure inside is the transfer's end, which libcurl reports as any other.
                     easy.unpause();
                 }
@@ -295,6 +296,10 @@ impl Worker {
                 lane.transfers.remove(&token);
                 lane.reporters -= usize::from(live.dispatch.reports_progress.get());
                 easy = lane.multi.remove(token);
+                // What is kept of them is written when the handle is given up.
+                if let Some(easy) = &easy {
+                    live.dispatch.drop_suffixes(easy);
+                }
             }
             lane.ran = Instant::now();
             match lane.tenant {

@@ -69,3 +69,6 @@ curl -s -k --pinnedpubkey sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= $
 curl -s $CLOSED
 curl -s --proto =https $HTTP/
 curl -s nonsense://127.0.0.1/
+curl -s -L -b "" $HTTP/cookie
+curl -s -b cookies -c - -o out $HTTP/cookie
+curl -s -b cookies -j $HTTP/

@@ -1,6 +1,6 @@
 //! Who asks, and by what he shows it.
 
-use super::table::{FILE, Flag, What, choice, switch, value};
+use super::table::{FILE, Flag, What, any_value, choice, switch, value};
 use super::values;
 use crate::transfer::HttpAuth;
 
@@ -53,12 +53,31 @@ pub(super) const ROWS: &[Flag] = &[
         args.netrc.file = Some(given.file()?);
         Ok(())
     }),
-    value(
+    any_value(
         "cookie",
         Some('b'),
-        What("name=value", "`name=value`"),
-        "The Cookie header",
-        |args, given| values::cookie(&mut args.http.cookie, given),
+        What("data|file", "`name=value`, or a file"),
+        "Cookies, or a file of them",
+        values::cookie,
+    ),
+    value(
+        "cookie-jar",
+        Some('c'),
+        FILE,
+        "Write all cookies there in the end; - is stdout",
+        |args, given| {
+            args.cookies.on = true;
+            args.cookies.jar = Some(given.path());
+            Ok(())
+        },
+    ),
+    switch(
+        "junk-session-cookies",
+        Some('j'),
+        "Leave out what that file has of a session",
+        |args, on| {
+            args.cookies.junk_session = on;
+        },
     ),
     value(
         "cert",

@@ -12,7 +12,6 @@ pub(super) const LONG: &[&str] = &[
     "ciphers",
     "compressed-ssh",
     "config",
-    "cookie-jar",
     "create-file-mode",
     "crlf",
     "crlfile",
@@ -60,7 +59,6 @@ pub(super) const LONG: &[&str] = &[
     "ignore-content-length",
     "ip-tos",
     "ipfs-gateway",
-    "junk-session-cookies",
     "keepalive-cnt",
     "key-type",
     "krb",
@@ -173,4 +171,4 @@ pub(super) const LONG: &[&str] = &[
 ];
 
 /// The letters of the short ones.
-pub(super) const SHORT: &str = "123:BKMNQRZacgjlt";
+pub(super) const SHORT: &str = "123:BKMNQRZaglt";

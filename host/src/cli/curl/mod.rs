@@ -26,7 +26,7 @@ use super::retry::Retry;
 use crate::ca::CaStore;
 use crate::curl::FormPart;
 use crate::escape::escape;
-use crate::transfer::{Header, Http, HttpAuth, HttpVersion, Netrc, Pace, Proxy, Route, Ssh, Tls};
+use crate::transfer::{Cookies, Header, Http, HttpAuth, HttpVersion, Netrc, Pace, Proxy, Route, Ssh, Tls};
 
 /// What curl's options say.
 #[derive(Debug, Default)]
@@ -52,6 +52,7 @@ pub(super) struct CurlArgs {
     pub(super) no_keepalive: bool,
     pub(super) proxy: Proxy,
     pub(super) tls: Tls,
+    pub(super) cookies: Cookies,
     pub(super) netrc: NetrcArgs,
     pub(super) upload: Option<PathBuf>,
     pub(super) location: bool,

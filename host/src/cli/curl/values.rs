@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{anyhow, bail};
 
+use super::CurlArgs;
 use super::body;
 use super::given::{Given, unreadable};
 use crate::curl::getdate;
@@ -60,13 +61,18 @@ pub(super) fn user(given: Given) -> anyhow::Result<String> {
     }
 }
 
-/// Several are joined. What has no `=` is to curl a file of cookies.
-pub(super) fn cookie(cookies: &mut Option<String>, given: Given) -> anyhow::Result<()> {
-    let flag = given.flag.clone();
-    let cookie = given.text()?;
-    if !cookie.contains('=') {
-        bail!("curl's {flag} with a file of cookies is not supported here: write name=value");
+/// Several are joined. What has no `=` is a file of cookies, which need not be there; the empty one just keeps them.
+pub(super) fn cookie(args: &mut CurlArgs, given: Given) -> anyhow::Result<()> {
+    use std::os::unix::ffi::OsStrExt as _;
+    if !given.value.as_bytes().contains(&b'=') {
+        args.cookies.on = true;
+        args.cookies
+            .files
+            .extend(Some(given.path()).filter(|path| !path.as_os_str().is_empty()));
+        return Ok(());
     }
+    let cookie = given.text()?;
+    let cookies = &mut args.http.cookie;
     *cookies = Some(match cookies.take() {
         Some(before) => format!("{before}; {}", cookie.trim_start()),
         None => cookie,

@@ -42,6 +42,7 @@ fn numbers_are_those_of_the_header() {
         long("CURLKHTYPE_ECDSA", CURLKHTYPE_ECDSA.into()),
         long("CURLKHTYPE_ED25519", CURLKHTYPE_ED25519.into()),
         long("sizeof(struct curl_khkey)", size_of::<Khkey>() as i64),
+        long("sizeof(struct curl_certinfo)", size_of::<Certinfo>() as i64),
         long("CURL_SOCKET_BAD", CURL_SOCKET_BAD.into()),
         long("CURLPAUSE_CONT", CURLPAUSE_CONT.into()),
         long("CURL_CSELECT_ERR", CURL_CSELECT_ERR.into()),

@@ -244,9 +244,10 @@ impl<H: Callbacks> Easy<H> {
     /// Sets a form, kept for as long as the handle.
     pub(crate) fn set_form(&mut self, parts: &[FormPart]) -> Result<(), SetoptError> {
         let mime = Mime::new(self.handle, parts)?;
-        let raw = mime.raw();
+        self.pointer("CURLOPT_MIMEPOST", sys_ext::CURLOPT_MIMEPOST, mime.raw().cast())?;
+        // The one before is freed when libcurl has it no more.
         self.mime = Some(mime);
-        self.pointer("CURLOPT_MIMEPOST", sys_ext::CURLOPT_MIMEPOST, raw.cast())
+        Ok(())
     }
 
     /// Lets both directions go on. Callbacks may run before it returns.

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::net::{AddressFamily, SocketFlags, SocketType as Kind, socket_with};
 
 mod dropped;
+mod kept;
 mod rewind;
 
 use super::*;

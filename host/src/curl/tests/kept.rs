@@ -1,0 +1,62 @@
+//! What outlives a call: forms that the handle keeps, and lists that libcurl gives.
+
+use std::rc::Rc;
+
+use super::Fake;
+use crate::curl::{Easy, FormContent, FormPart, TextOption};
+
+fn part(content: FormContent) -> FormPart {
+    FormPart {
+        name: "a".to_owned(),
+        content,
+        content_type: Some("text/x".to_owned()),
+        headers: vec!["X-A: b".to_owned(), "X-C: d".to_owned()],
+        ..FormPart::default()
+    }
+}
+
+#[test]
+fn a_form_is_freed_once() {
+    let fake = Rc::new(Fake::default());
+    let mut easy = Easy::new(Rc::clone(&fake)).unwrap();
+    let inner = vec![
+        part(FormContent::Bytes(b"x\0y".to_vec())),
+        part(FormContent::File("/dev/null".into())),
+    ];
+    let nested = [part(FormContent::Parts(inner)), part(FormContent::default())];
+    easy.set_form(&nested).unwrap();
+    // In the place of the one before.
+    easy.set_form(&nested[1..]).unwrap();
+    // What cannot be a form leaves the one that is there.
+    let broken = FormPart {
+        headers: vec!["X-A: b".to_owned(), "X-\0: d".to_owned()],
+        ..part(FormContent::default())
+    };
+    assert!(easy.set_form(&[part(FormContent::Parts(vec![broken]))]).is_err());
+    drop(easy);
+}
+
+#[test]
+fn cookies_are_given_as_they_were_taken() {
+    let easy = {
+        let mut easy = Easy::new(Rc::new(Fake::default())).unwrap();
+        easy.set_text(TextOption::COOKIEFILE, "").unwrap();
+        easy
+    };
+    let lines = [
+        "a.test\tFALSE\t/\tFALSE\t0\tc\t1",
+        "#HttpOnly_.b.test\tTRUE\t/p\tTRUE\t0\td\t2",
+    ];
+    for line in lines {
+        easy.set_cookie(line).unwrap();
+    }
+    let mut kept = easy.info().cookies();
+    kept.sort_unstable();
+    let mut expected = lines.map(str::to_owned).to_vec();
+    expected.sort_unstable();
+    assert_eq!(kept, expected);
+    easy.set_cookie("ALL").unwrap();
+    assert_eq!(easy.info().cookies(), [""; 0]);
+    assert!(easy.set_cookie("a\0b").is_err());
+    assert!(easy.info().certificates().is_empty() && !easy.info().condition_unmet());
+}

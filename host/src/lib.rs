@@ -65,8 +65,7 @@ pub use tenant::class::{Class, Classifier, Nat64PrefixError};
 pub use tenant::policy::{Policy, PolicyError, PolicyKind};
 pub use transfer::{
     Abort, Body, Bytes, Calls, Cookies, Direction, GuestReport, Handle, Header, Http, HttpAuth, HttpVersion, IpVersion,
-    Job,
-    KeepsPost, LineObserver, Netrc, Observer, Outcome, Pace, ProgressObserver, Proxy, Route, Seconds, Source,
+    Job, KeepsPost, LineObserver, Netrc, Observer, Outcome, Pace, ProgressObserver, Proxy, Route, Seconds, Source,
     SpecError, Ssh, SubmitError, Submitted, TimeCondition, Tls, TlsVersion, Transfer, TransferSpec, WireObserver,
     Workers,
 };

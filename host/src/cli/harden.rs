@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 
 use super::args::Run;
-use super::curl_args::CurlArgs;
-use super::run::{own_known_hosts, with_file_name};
+use super::curl::CurlArgs;
+use super::one::{own_known_hosts, url_of};
+use super::output::Output;
 use super::say;
 use crate::ca::CaStore;
-use crate::curl::{Part, Url};
+use crate::curl::{FormContent, FormPart, Part, Url};
 use crate::harden::{Hardened, Hardening};
 use crate::tenant::policy::{Policy, PolicyKind};
+use crate::transfer::Netrc;
 
 /// Where libcurl looks for a private key when none is named, at home and in the working directory.
 const SSH_KEYS: [&str; 4] = [".ssh/id_rsa", ".ssh/id_dsa", "id_rsa", "id_dsa"];
@@ -79,56 +81,112 @@ impl Harden {
 }
 
 /// What curl's options name.
-fn of_curl(curl: &CurlArgs, mut hardening: Hardening) -> Hardening {
-    let store = curl
-        .cacert
-        .clone()
-        .map_or_else(CaStore::from_environment, |file| CaStore {
-            file: Some(file),
-            path: None,
-        });
-    let home = std::env::home_dir();
-    let home_known_hosts = curl.ssh.known_hosts.is_none().then(own_known_hosts).flatten();
-    let upload = curl.upload.clone().filter(|path| path.as_os_str() != "-");
-    let keys = [curl.ssh.private_key.clone(), curl.ssh.public_key.clone()];
-    let reads = [store.file, store.path, home_known_hosts, upload];
-    for path in reads.into_iter().chain(keys).flatten() {
-        hardening = hardening.reads(path);
+fn of_curl(curl: &CurlArgs, hardening: Hardening) -> Hardening {
+    let hardening = of_trust(curl, hardening);
+    let mut hardening = of_outputs(curl, hardening);
+    if let Some(upload) = curl.upload.as_ref().filter(|path| path.as_os_str() != "-") {
+        hardening = hardening.reads(upload);
     }
-    if let Some(known_hosts) = &curl.ssh.known_hosts {
-        hardening = hardening.reads(known_hosts).writes(known_hosts);
+    for file in files_of_form(&curl.form) {
+        hardening = hardening.reads(file);
     }
-    let outputs = curl.outputs.iter().chain(&curl.dump_header);
-    for output in outputs.filter(|output| output.as_os_str() != "-") {
-        hardening = hardening.writes(output);
-    }
-    for url in &curl.urls {
-        let url = match &curl.upload {
-            Some(upload) => with_file_name(url, upload),
-            None => url.clone(),
-        };
-        let Ok(parsed) = Url::parse(&url) else { continue };
-        match parsed.get(Part::Scheme).as_deref() {
-            // A redirect to another file finds it closed.
-            Some("file") => {
-                let path = PathBuf::from(parsed.get(Part::DecodedPath).unwrap_or_default());
-                hardening = if curl.upload.is_some() {
-                    hardening.writes(path)
-                } else {
-                    hardening.reads(path)
-                };
-            }
-            Some("sftp" | "scp") if curl.ssh.private_key.is_none() => {
-                for key in SSH_KEYS {
-                    let folder = home.clone().filter(|_| key.starts_with('.')).unwrap_or_default();
-                    hardening = hardening.reads(folder.join(key));
-                }
-            }
-            _ => {}
-        }
+    for at in 0..curl.urls.len() {
+        hardening = of_url(curl, &url_of(curl, at), hardening);
     }
     if curl.ftp_port.is_some() {
         hardening = hardening.listens();
     }
     hardening
+}
+
+/// Certificates, keys, passwords and cookies.
+fn of_trust(curl: &CurlArgs, mut hardening: Hardening) -> Hardening {
+    let store = curl.ca().unwrap_or_else(CaStore::from_environment);
+    let home_known_hosts = curl.ssh.known_hosts.is_none().then(own_known_hosts).flatten();
+    let netrc = match curl.netrc.meaning() {
+        Netrc::Ignored => None,
+        Netrc::Optional(file) | Netrc::Required(file) => file.or_else(|| Some(std::env::home_dir()?.join(".netrc"))),
+    };
+    let pinned = curl.tls.pinned.as_ref().filter(|pin| !pin.starts_with("sha256//"));
+    let named = [
+        store.file,
+        store.path,
+        home_known_hosts,
+        netrc,
+        curl.ssh.private_key.clone(),
+        curl.ssh.public_key.clone(),
+        curl.tls.certificate.clone(),
+        curl.tls.key.clone(),
+        pinned.map(PathBuf::from),
+    ];
+    for path in named.into_iter().flatten().chain(curl.cookies.files.iter().cloned()) {
+        hardening = hardening.reads(path);
+    }
+    if let Some(known_hosts) = &curl.ssh.known_hosts {
+        hardening = hardening.reads(known_hosts).writes(known_hosts);
+    }
+    match curl.cookies.jar.as_deref().filter(|jar| *jar != Path::new("-")) {
+        // libcurl writes another file and gives it this name.
+        Some(jar) => hardening.makes_in(folder(jar)),
+        None => hardening,
+    }
+}
+
+fn of_outputs(curl: &CurlArgs, mut hardening: Hardening) -> Hardening {
+    let files = &curl.files;
+    let elsewhere = files.server_names || files.no_clobber || files.create_dirs || files.remove_on_error;
+    for at in 0..curl.urls.len() {
+        let output = Output::of(curl, at, &url_of(curl, at));
+        let Some(name) = output.file().map(|file| file.name()) else {
+            continue;
+        };
+        hardening = match elsewhere {
+            true => hardening.makes_in(folder(&name)),
+            false => hardening.writes(name),
+        };
+    }
+    let others = curl.dump_header.iter().chain(&curl.etag_save);
+    for other in others.filter(|path| path.as_os_str() != "-") {
+        hardening = hardening.writes(other);
+    }
+    hardening
+}
+
+fn of_url(curl: &CurlArgs, url: &str, mut hardening: Hardening) -> Hardening {
+    let Ok(parsed) = Url::parse(url) else { return hardening };
+    match parsed.get(Part::Scheme).as_deref() {
+        // A redirect to another file finds it closed.
+        Some("file") => {
+            let path = PathBuf::from(parsed.get(Part::DecodedPath).unwrap_or_default());
+            match curl.upload {
+                Some(_) => hardening.writes(path),
+                None => hardening.reads(path),
+            }
+        }
+        Some("sftp" | "scp") if curl.ssh.private_key.is_none() => {
+            let home = std::env::home_dir();
+            for key in SSH_KEYS {
+                let folder = home.clone().filter(|_| key.starts_with('.')).unwrap_or_default();
+                hardening = hardening.reads(folder.join(key));
+            }
+            hardening
+        }
+        _ => hardening,
+    }
+}
+
+fn files_of_form(parts: &[FormPart]) -> Vec<PathBuf> {
+    let files = parts.iter().flat_map(|part| match &part.content {
+        FormContent::File(path) => vec![path.clone()],
+        FormContent::Parts(parts) => files_of_form(parts),
+        FormContent::Bytes(_) => Vec::new(),
+    });
+    files.collect()
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
 }

@@ -41,7 +41,7 @@ impl One<'_> {
         plugin: Option<&Plugin>,
         interrupt: &Interrupt,
     ) -> anyhow::Result<Outcome> {
-        let url = self.url();
+        let url = url_of(self.curl, self.at);
         let output = Output::of(self.curl, self.at, &url);
         let mut tries = Tries::new(self.curl.retry);
         let (outcome, heads) = loop {
@@ -105,14 +105,7 @@ impl One<'_> {
         spec.dump_header = self.head_sink(output, heads)?;
         let transfer = match Transfer::new(host, plugin, spec, output.sink()?) {
             Ok(transfer) => transfer,
-            Err(error) => {
-                let code = if error.url {
-                    CurlCode::URL_MALFORMAT
-                } else {
-                    CurlCode::FAILED_INIT
-                };
-                return Ok(Outcome::unbegun(url, code, error.to_string(), None));
-            }
+            Err(error) => return Ok(Outcome::refused(url, &error)),
         };
         interrupt.watch(transfer.handle());
         let outcome = transfer.run();
@@ -146,14 +139,6 @@ impl One<'_> {
     }
 
     /// The URL, with the name of a file that is uploaded.
-    fn url(&self) -> String {
-        let url = self.curl.urls.get(self.at).map(String::as_str).unwrap_or_default();
-        match self.curl.upload.as_deref() {
-            Some(path) if path != Path::new("-") => with_file_name(url, path),
-            _ => url.to_owned(),
-        }
-    }
-
     fn is_quiet(&self) -> bool {
         self.curl.silent && !self.curl.show_error
     }
@@ -265,6 +250,15 @@ impl One<'_> {
     }
 }
 
+/// The URL at this place, with the name of what is uploaded.
+pub(super) fn url_of(curl: &CurlArgs, at: usize) -> String {
+    let url = curl.urls.get(at).map(String::as_str).unwrap_or_default();
+    match curl.upload.as_deref() {
+        Some(path) if path != Path::new("-") => with_file_name(url, path),
+        _ => url.to_owned(),
+    }
+}
+
 /// A URL whose path ends in `/`, or is empty, gets the file's name, as `-T` has it.
 fn with_file_name(url: &str, path: &Path) -> String {
     use std::os::unix::ffi::OsStrExt as _;
@@ -282,7 +276,7 @@ fn with_file_name(url: &str, path: &Path) -> String {
 }
 
 /// Where the curl tool looks for the file of known hosts when it is not told.
-fn own_known_hosts() -> Option<PathBuf> {
+pub(super) fn own_known_hosts() -> Option<PathBuf> {
     let file = std::env::home_dir()?.join(".ssh/known_hosts");
     file.is_file().then_some(file)
 }

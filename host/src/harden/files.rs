@@ -44,6 +44,7 @@ pub(super) struct Files {
     writes: Vec<PathBuf>,
     loads: Vec<PathBuf>,
     caches: Vec<PathBuf>,
+    makes_in: Vec<PathBuf>,
 }
 
 impl Files {
@@ -53,6 +54,10 @@ impl Files {
 
     pub(super) fn writes(&mut self, path: PathBuf) {
         self.writes.push(path);
+    }
+
+    pub(super) fn makes_in(&mut self, folder: PathBuf) {
+        self.makes_in.push(folder);
     }
 
     pub(super) fn loads(&mut self, path: PathBuf) {
@@ -78,6 +83,8 @@ impl Files {
             .collect();
         rules.push((PathBuf::from(DEVICES[0]), WRITE));
         rules.extend(self.writes.iter().filter_map(|path| written(path)));
+        let making = make_bitflags!(AccessFs::{MakeReg | MakeDir | RemoveFile});
+        rules.extend(self.makes_in.iter().map(|path| (there(path), WRITE | making)));
         if loading {
             rules.extend(self.loads.iter().map(|path| (path.clone(), READ)));
             let all = AccessFs::from_all(ABI::V3) & !AccessFs::Execute;
@@ -101,6 +108,12 @@ fn written(path: &Path) -> Option<(PathBuf, BitFlags<AccessFs>)> {
         }
     }
     None
+}
+
+/// The folder itself, or the nearest above it that is there.
+fn there(folder: &Path) -> PathBuf {
+    let there = folder.ancestors().find(|folder| folder.is_dir());
+    there.map_or_else(|| PathBuf::from("."), Path::to_owned)
 }
 
 fn folder(path: &Path) -> PathBuf {

@@ -113,6 +113,13 @@ impl Hardening {
         self
     }
 
+    /// A folder in which transfers make files and folders, write to them and remove them, **with all beneath it**; where it
+    /// is not there yet, the nearest above it that is.
+    pub fn makes_in(mut self, folder: impl Into<PathBuf>) -> Hardening {
+        self.files.makes_in(folder.into());
+        self
+    }
+
     /// A plugin's file: read until [`Hardened::narrow`].
     pub fn loads(mut self, path: impl Into<PathBuf>) -> Hardening {
         self.files.loads(path.into());

@@ -118,7 +118,13 @@ impl Live {
             return Next::End;
         }
         let let_go = dispatch.hold(self.handle.wishes().held());
-        match dispatch.suffixes_await() | emptied | due.is_some() | let_go | dispatch.upload_goes_on() | dispatch.names_go_on() {
+        match dispatch.suffixes_await()
+            | emptied
+            | due.is_some()
+            | let_go
+            | dispatch.upload_goes_on()
+            | dispatch.names_go_on()
+        {
             true => Next::Unpause,
             false => Next::Wait(dispatch.pause.next()),
         }

@@ -1,17 +1,16 @@
 //! What the header lines say to the command line: the name of `-J`, the ETag, and what `-w` knows of them. They come as
 //! the plugin lets them through.
 
-use std::cell::RefCell;
 use std::io;
 use std::path::PathBuf;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 
-use super::OutFile;
+use super::{OutFile, lock};
 use crate::sink::Sink;
 
 /// The headers of a transfer's responses, the last one's last.
 #[derive(Clone, Default)]
-pub(in crate::cli) struct Heads(Rc<RefCell<Vec<Head>>>);
+pub(in crate::cli) struct Heads(Arc<Mutex<Vec<Head>>>);
 
 /// One response's.
 #[derive(Default)]
@@ -27,16 +26,12 @@ impl Heads {
             let named = head.fields.iter().filter(|(field, _)| field.eq_ignore_ascii_case(name));
             named.map(|(_, value)| value.clone()).collect()
         };
-        self.0.borrow().iter().map(of).collect()
+        lock(&self.0).iter().map(of).collect()
     }
 
     /// The last response's fields, in order.
     pub(in crate::cli) fn last(&self) -> Vec<(String, String)> {
-        self.0
-            .borrow()
-            .last()
-            .map(|head| head.fields.clone())
-            .unwrap_or_default()
+        lock(&self.0).last().map(|head| head.fields.clone()).unwrap_or_default()
     }
 }
 
@@ -46,14 +41,14 @@ pub(in crate::cli) struct HeadSink {
     /// Where `-D` writes them.
     pub(in crate::cli) dump: Option<Box<dyn Sink>>,
     /// The file that the server may name.
-    pub(in crate::cli) named: Option<Rc<OutFile>>,
+    pub(in crate::cli) named: Option<Arc<OutFile>>,
     /// Where the ETag goes.
     pub(in crate::cli) etag: Option<PathBuf>,
 }
 
 impl HeadSink {
     fn line(&mut self, line: &str) -> io::Result<()> {
-        let mut heads = self.heads.0.borrow_mut();
+        let mut heads = lock(&self.heads.0);
         if line.starts_with("HTTP/") {
             let status = line.split_whitespace().nth(1).and_then(|status| status.parse().ok());
             heads.push(Head {

@@ -3,9 +3,9 @@
 mod heads;
 mod open;
 
-use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Exit;
 use super::curl::{CurlArgs, Target};
@@ -16,21 +16,21 @@ pub(super) use heads::{HeadSink, Heads};
 use open::OpenSink;
 
 /// The output of one URL.
-pub(super) struct Output(Option<Rc<OutFile>>);
+pub(super) struct Output(Option<Arc<OutFile>>);
 
 /// A file, which is opened when the first byte comes.
 pub(super) struct OutFile {
     /// The server may give it another name before that.
-    name: RefCell<PathBuf>,
+    name: Mutex<PathBuf>,
     folder: Option<PathBuf>,
     create_dirs: bool,
     /// What is there stays, and a number is put behind the name.
     keep: bool,
     /// The name is the server's, who shall not write over anything.
-    of_server: Cell<bool>,
+    of_server: AtomicBool,
     /// How much of it is there already, where the transfer goes on behind it.
     resumes: Option<u64>,
-    opened: Cell<bool>,
+    opened: AtomicBool,
 }
 
 impl Output {
@@ -51,19 +51,19 @@ impl Output {
             None => None,
             Some(from) => Some(from.unwrap_or_else(there)).filter(|from| *from > 0),
         };
-        Output(Some(Rc::new(OutFile {
-            name: RefCell::new(name),
+        Output(Some(Arc::new(OutFile {
+            name: Mutex::new(name),
             folder: curl.files.directory.clone(),
             create_dirs: curl.files.create_dirs,
             keep: curl.files.no_clobber,
-            of_server: Cell::default(),
+            of_server: AtomicBool::default(),
             resumes,
-            opened: Cell::default(),
+            opened: AtomicBool::default(),
         })))
     }
 
     /// The file, where it is one.
-    pub(super) fn file(&self) -> Option<&Rc<OutFile>> {
+    pub(super) fn file(&self) -> Option<&Arc<OutFile>> {
         self.0.as_ref()
     }
 
@@ -75,15 +75,15 @@ impl Output {
     /// What takes the bytes, each time that the transfer is tried.
     pub(super) fn sink(&self) -> anyhow::Result<Box<dyn Sink>> {
         match &self.0 {
-            Some(file) => Ok(Box::new(OpenSink::new(Rc::clone(file)))),
+            Some(file) => Ok(Box::new(OpenSink::new(Arc::clone(file)))),
             None => stdout(),
         }
     }
 
     /// Removes what a failed transfer has written, where that is a regular file.
     pub(super) fn remove(&self) {
-        if let Some(file) = self.0.as_ref().filter(|file| file.opened.get()) {
-            let name = file.name.borrow();
+        if let Some(file) = self.0.as_ref().filter(|file| file.opened.load(Ordering::Relaxed)) {
+            let name = lock(&file.name);
             if std::fs::symlink_metadata(&*name).is_ok_and(|it| it.is_file()) {
                 let _ = std::fs::remove_file(&*name);
             }
@@ -94,19 +94,23 @@ impl Output {
 impl OutFile {
     /// Its name as it is now.
     pub(super) fn name(&self) -> PathBuf {
-        self.name.borrow().clone()
+        lock(&self.name).clone()
     }
 
     /// The server's own name for it.
     fn rename(&self, name: &str) {
-        if !self.opened.get() {
-            *self.name.borrow_mut() = match &self.folder {
+        if !self.opened.load(Ordering::Relaxed) {
+            *lock(&self.name) = match &self.folder {
                 Some(folder) => folder.join(name),
                 None => name.into(),
             };
-            self.of_server.set(true);
+            self.of_server.store(true, Ordering::Relaxed);
         }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The last part of the URL's path, as it stands there; curl's own name where there is none.

@@ -4,21 +4,22 @@ use std::fs::{DirBuilder, File};
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use super::OutFile;
+use super::{OutFile, lock};
 use crate::sink::{FileSink, Sink};
 
 /// How many numbers are tried behind a name, as curl has it.
 const NUMBERS: u32 = 100;
 
 pub(super) struct OpenSink {
-    file: Rc<OutFile>,
+    file: Arc<OutFile>,
     sink: Option<FileSink>,
 }
 
 impl OpenSink {
-    pub(super) fn new(file: Rc<OutFile>) -> OpenSink {
+    pub(super) fn new(file: Arc<OutFile>) -> OpenSink {
         OpenSink { file, sink: None }
     }
 
@@ -44,7 +45,7 @@ impl OpenSink {
                 .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", folder.display())))?;
         }
         // Tried again, it is this transfer's own.
-        let again = file.opened.get();
+        let again = file.opened.load(Ordering::Relaxed);
         let sink = match file.resumes {
             Some(from) => {
                 let existing = File::options().create(true).append(true).open(&name).map_err(explain)?;
@@ -53,14 +54,14 @@ impl OpenSink {
                 }
                 FileSink::opened(&name, existing)
             }
-            None if again || !(file.keep || file.of_server.get()) => FileSink::new(&name),
+            None if again || !(file.keep || file.of_server.load(Ordering::Relaxed)) => FileSink::new(&name),
             None => {
                 let (name, new) = create_new(&name, file.keep).map_err(explain)?;
-                *file.name.borrow_mut() = name.clone();
+                *lock(&file.name) = name.clone();
                 FileSink::opened(name, new)
             }
         };
-        file.opened.set(true);
+        file.opened.store(true, Ordering::Relaxed);
         Ok(sink)
     }
 }

@@ -71,8 +71,10 @@ fn an_empty_body_has_an_end_and_no_chunk() {
         let file = folder.path().join("out");
         let (ended, _) = through(&["-sS", "-o", &file.to_string_lossy(), &origin.url("/")]);
         assert_eq!(ended.code(), Some(0), "{shown}: {}", ended.stderr);
-        assert_eq!(fs::read(&file).unwrap(), b"", "{shown}: an empty body is an empty file");
-        fs::remove_file(&file).unwrap();
+        // Where nothing is newer than what is there, that stays, as curl has it.
+        let made = (!shown.contains(" 304 ")).then(Vec::new);
+        assert_eq!(fs::read(&file).ok(), made, "{shown}: an empty body is an empty file");
+        let _ = fs::remove_file(&file);
     }
 }
 

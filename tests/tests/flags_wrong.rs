@@ -87,6 +87,7 @@ fn contradictions() {
         (&["-C", "-", "--no-clobber", "-o", "x"], "-C and --no-clobber"),
         (&["-C", "-", "--remove-on-error", "-o", "x"], "-C and --remove-on-error"),
         (&["-C", "-", "-T", "x"], "-C -"),
+        (&["-C", "7", "-d", "x"], "-C and what is posted"),
         (&["-O", "-o", "x"], "-o is given 2 times"),
         (&["--tlsv1.3", "--tls-max", "1.2"], "--tls-max"),
     ] {

@@ -198,9 +198,9 @@ fn what_resumes_may_have_to_begin_again() {
 }
 
 #[test]
-fn nothing_but_an_upload_resumes() {
+fn what_is_posted_does_not_resume() {
     let origin = origin();
-    for arguments in [&["-C", "5"][..], &["-C", "5", "-d", "data"]] {
+    for arguments in [&["-C", "5", "-F", "a=b"][..], &["-C", "5", "-d", "data"]] {
         let ended = Transferhost::run()
             .args(["--no-plugin", "-sS"])
             .args(arguments)

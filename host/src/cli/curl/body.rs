@@ -46,7 +46,7 @@ pub(super) fn add(args: &mut CurlArgs, piece: Piece, given: Given) -> anyhow::Re
     args.json |= piece == Piece::Json;
     match &mut args.data {
         Some(data) => {
-            if piece != Piece::Json && !data.is_empty() {
+            if piece != Piece::Json {
                 data.push(b'&');
             }
             data.extend(bytes);

@@ -146,7 +146,6 @@ pub(super) const CURLUPART_HOST: c_int = 5;
 /// urlapi.h.
 pub(super) const CURLUPART_PORT: c_int = 6;
 /// urlapi.h.
-#[cfg(any(test, feature = "cli"))]
 pub(super) const CURLUPART_PATH: c_int = 7;
 /// urlapi.h.
 pub(super) const CURLUPART_QUERY: c_int = 8;
@@ -154,7 +153,6 @@ pub(super) const CURLUPART_QUERY: c_int = 8;
 #[cfg(any(test, feature = "cli"))]
 pub(super) const CURLUPART_FRAGMENT: c_int = 9;
 /// urlapi.h, 7.65.0.
-#[cfg(any(test, feature = "cli"))]
 pub(super) const CURLUPART_ZONEID: c_int = 10;
 /// urlapi.h: leave `/../` and `/./` in the path.
 pub(super) const CURLU_PATH_AS_IS: c_uint = 1 << 4;

@@ -14,6 +14,7 @@
 //!
 //! Every wait in here ends: on an event, or after [`PATIENCE`].
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -39,6 +40,17 @@ pub mod tls;
 /// How long anything in here waits for the other side before it calls the test failed. No test passes by waiting it
 /// out; it is long because machines that run tests are slow at times.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Says, loudly, that something is not tried here and why.
+///
+/// # Panics
+/// Under CI, where nothing may be left out.
+pub fn skip(why: &str) {
+    let ci = std::env::var_os("CI").is_some_and(|it| !it.is_empty());
+    assert!(!ci, "nothing may be skipped under CI: {why}");
+    // Not eprintln!, which libtest hides when the test passes.
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");
+}
 
 /// The root of the checkout.
 pub fn root() -> PathBuf {

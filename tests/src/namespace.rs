@@ -2,7 +2,6 @@
 //! it (Linux's AnyIP). Whatever is dialled there is answered by the test, and nothing can leave.
 
 use std::fs;
-use std::io::{self, Write as _};
 use std::process::{Command, Stdio};
 
 const INSIDE: &str = "TRANSFERHOST_TESTS_NAMESPACE";
@@ -26,11 +25,9 @@ pub fn run_inside(test: &str, steps: &[&str]) {
         tried.is_ok_and(|it| it.status.success())
     });
     let Some(way) = isolated else {
-        // Not eprintln!, which libtest hides when the test passes.
-        let _ = writeln!(
-            io::stderr(),
-            "SKIPPED: no network namespace can be made here (unshare, ip): {test} was not tried"
-        );
+        crate::skip(&format!(
+            "no network namespace can be made here (unshare, ip): {test} was not tried"
+        ));
         return;
     };
     let again = format!("exec \"$0\" --exact {test}");

@@ -2,7 +2,6 @@
 //! `hardening/inside.rs` tries it from inside.
 
 use std::fs;
-use std::io::{self, Write as _};
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
@@ -36,8 +35,7 @@ fn is_there() -> bool {
     let origin = http::serve(|_| Response::ok("body")).unwrap();
     let ended = run(&opened(&origin), &["--harden"], &[&origin.url("/")]);
     if ended.code() == Some(2) {
-        // Not eprintln!, which libtest hides when the test passes.
-        let _ = writeln!(io::stderr(), "SKIPPED: {}", sentence(&ended, 2));
+        transferhost_tests::skip(&sentence(&ended, 2));
         return false;
     }
     assert_eq!((ended.text().as_str(), ended.stderr.as_str()), ("body", ""));

@@ -42,6 +42,8 @@ const ZONE: resolver::Zone = &[
     ("mixed.test", &[&[GOOD, "127.0.0.1"]]),
     ("mixed6.test", &[&[GOOD, "::1"]]),
     ("nowhere.test", &[&[]]),
+    // Nothing when the host asks, something when libcurl does: nobody has judged it.
+    ("late.test", &[&[], &[GOOD]]),
     // Public when it is looked at, inside when it is dialled.
     ("rebinding.test", &[&[GOOD], &["127.0.0.1"]]),
     ("rebinding-hop.test", &[&[GOOD], &["127.0.0.1"]]),
@@ -166,6 +168,7 @@ fn names_that_lead_both_ways(listener: &Listener) {
     }
     for (name, log) in [
         ("rebinding-strict.test", "127.0.0.1:80: loopback"),
+        ("late.test", "strict: there is no answer that could be judged"),
         ("turncoat.test", "strict: its answer holds 127.0.0.1:80"),
     ] {
         let ended = fetch(&strict, &[&format!("http://{name}/")]);

@@ -185,8 +185,8 @@ fn a_guest_does_not_override_the_policy() {
             .end()
     };
     assert!(sentence(&to(&inner, &narrow), 7).contains("denied"));
-    let unix = to(&inner, &PolicyFile::open(&[80], &["127.0.0.1/32"]));
-    sentence(&unix, 7);
+    let port = to(&inner, &PolicyFile::open(&[80], &["127.0.0.1/32"]));
+    sentence(&port, 7);
     assert_eq!(inner.accepted(), 0);
     to(&inner, &wide);
     assert_eq!(inner.accepted(), 1, "opened by the operator the guest does lead there");
@@ -285,5 +285,29 @@ fn decoded_bytes_count() {
             &origin.url("/"),
         ])
         .end();
-    sentence(&ended, 63);
+    assert!(
+        sentence(&ended, 63).contains("body has more than 1048576 bytes"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn a_unix_socket_is_closed() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("socket");
+    let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let run = |policy: &[&str]| {
+        let run = Transferhost::run().args(policy).args(["--no-plugin", "-m", "5"]);
+        let run = run.arg("-v").arg("--unix-socket").arg(&path);
+        run.arg("http://127.0.0.1:1/").end()
+    };
+    let denied = run(&["--policy", "tenant"]);
+    assert_eq!(denied.code(), Some(7), "{}", denied.stderr);
+    assert!(denied.stderr.contains(": a unix socket"), "{}", denied.stderr);
+    assert!(listener.accept().is_err(), "it was dialled");
+    // The positive control: without the policy it is, though nobody answers.
+    assert_eq!(run(&[]).code(), Some(28));
+    assert!(listener.accept().is_ok());
 }

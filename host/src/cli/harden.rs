@@ -9,7 +9,6 @@ use super::curl::CurlArgs;
 use super::one::{own_known_hosts, url_of};
 use super::output::Output;
 use super::say;
-use crate::ca::CaStore;
 use crate::curl::{FormContent, FormPart, Part, Url};
 use crate::harden::{Hardened, Hardening};
 use crate::tenant::policy::{Policy, PolicyKind};
@@ -101,7 +100,7 @@ fn of_curl(curl: &CurlArgs, hardening: Hardening) -> Hardening {
 
 /// Certificates, keys, passwords and cookies.
 fn of_trust(curl: &CurlArgs, mut hardening: Hardening) -> Hardening {
-    let store = curl.ca().unwrap_or_else(CaStore::from_environment);
+    let store = curl.ca().unwrap_or_default();
     let home_known_hosts = curl.ssh.known_hosts.is_none().then(own_known_hosts).flatten();
     let netrc = match curl.netrc.meaning() {
         Netrc::Ignored => None,

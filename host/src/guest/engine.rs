@@ -52,6 +52,8 @@ impl Engine {
     /// As [`Engine::new`], and where so many guests take more memory maps than a process may have.
     pub(crate) fn pooled(cache: Option<PathBuf>, guests: u32, limits: &Limits) -> Result<Engine, EngineError> {
         let guests = guests.max(1);
+        // What does not fit with the fewer maps of the two does not with the more.
+        pool::check(guests, Clearing::Scan).map_err(EngineError)?;
         let with = |clearing| {
             pool::check(guests, clearing).map_err(EngineError)?;
             let mut config = config();

@@ -6,7 +6,7 @@ use landlock::{ABI, Access as _, AccessFs, BitFlags, make_bitflags};
 
 /// Read by what libcurl, its TLS and libc load and ask, some of it late: libraries, their configuration, certificates, the
 /// name service's files and the state of its helpers, and the number of processors.
-const SYSTEM: [&str; 16] = [
+const SYSTEM: [&str; 17] = [
     "/etc",
     "/usr",
     "/lib",
@@ -23,6 +23,7 @@ const SYSTEM: [&str; 16] = [
     "/var/lib/sss/mc",
     "/sys/devices/system/cpu",
     "/sys/fs/cgroup",
+    "/proc/sys/vm/max_map_count",
 ];
 
 /// Devices that are read; the first is written too.

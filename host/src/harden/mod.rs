@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use landlock::{ABI, LandlockStatus, RestrictSelf};
 use rustix::process::{DumpableBehavior, Resource, Rlimit};
 
+use crate::ca::CaStore;
 use crate::tenant::policy::{Policy, PolicyKind};
 use files::Files;
 use ruleset::Network;
@@ -89,8 +90,15 @@ impl Hardening {
     pub fn new(policy: &Policy) -> Hardening {
         let tenant = policy.kind() == PolicyKind::Tenant;
         let opens = |scheme: &str| policy.network.schemes.iter().any(|open| open == scheme);
+        let mut files = Files::default();
+        let store = CaStore::from_environment();
+        store
+            .file
+            .into_iter()
+            .chain(store.path)
+            .for_each(|path| files.reads(path));
         Hardening {
-            files: Files::default(),
+            files,
             network: Network {
                 ports: tenant.then(|| policy.network.ports.clone()),
                 listens: false,

@@ -212,7 +212,9 @@ impl Dispatch {
         let Some(dump) = dump.as_mut().filter(|_| !line.is_empty()) else {
             return Flow::Taken;
         };
-        let given = self.give(Callback::Header, &self.output.dumped, line, |line| dump.deliver(line));
+        let given = self.give(Callback::Header, &self.output.dumped, 0, line, |line| {
+            dump.deliver(line)
+        });
         self.taken(Callback::Header, given)
     }
 
@@ -222,11 +224,11 @@ impl Dispatch {
             return Flow::Taken;
         }
         let mut kept = self.output.kept.borrow_mut();
-        let full = !kept.is_empty();
+        let waits = kept.len() as u64;
         let mut sink = self.output.sink.borrow_mut();
-        let given = self.give(callback, &self.output.delivered, bytes, |bytes| match full {
-            true => Err(io::ErrorKind::WouldBlock.into()),
-            false => sink.deliver(bytes),
+        let given = self.give(callback, &self.output.delivered, waits, bytes, |bytes| match waits {
+            0 => sink.deliver(bytes),
+            _ => Err(io::ErrorKind::WouldBlock.into()),
         });
         match given {
             // libcurl cannot pause a file's transfer; what the sink has no room for can wait nowhere.
@@ -247,6 +249,8 @@ impl Dispatch {
         }
         match self.output.sink.borrow_mut().deliver(&kept) {
             Ok(()) => {
+                let delivered = &self.output.delivered;
+                delivered.set(delivered.get().saturating_add(kept.len() as u64));
                 kept.clear();
                 Some(true)
             }
@@ -258,26 +262,29 @@ impl Dispatch {
         }
     }
 
-    /// Gives bytes to a sink; what all sinks get together is limited. The error is the sink's.
+    /// The transfer is over: what the sink has not taken by now it does not get.
+    pub(super) fn drop_kept(&self) {
+        self.output.kept.borrow_mut().clear();
+    }
+
+    /// Gives bytes to a sink, behind so many that wait; what all sinks get together is limited. The error is the sink's.
     fn give(
         &self,
         callback: Callback,
         count: &Cell<u64>,
+        waits: u64,
         bytes: &[u8],
         deliver: impl FnOnce(&[u8]) -> io::Result<()>,
     ) -> io::Result<Flow> {
         let before = self.output.delivered.get().saturating_add(self.output.dumped.get());
-        let total = before.saturating_add(bytes.len() as u64);
+        let total = before.saturating_add(waits).saturating_add(bytes.len() as u64);
         if total > self.policy.limits.get(Limit::Delivered) {
             self.latch.set(self.over_limit(callback, Limit::Delivered, total));
             return Ok(Flow::Abort);
         }
-        let delivered = deliver(bytes);
-        let waits = |error: &io::Error| error.kind() == io::ErrorKind::WouldBlock;
-        if delivered.as_ref().is_ok() || delivered.as_ref().is_err_and(waits) {
-            count.set(count.get().saturating_add(bytes.len() as u64));
-        }
-        delivered.map(|()| Flow::Taken)
+        deliver(bytes)?;
+        count.set(count.get().saturating_add(bytes.len() as u64));
+        Ok(Flow::Taken)
     }
 
     fn taken(&self, callback: Callback, given: io::Result<Flow>) -> Flow {

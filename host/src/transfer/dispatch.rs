@@ -4,6 +4,7 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::cookies::Suffixes;
 use super::deliver::Output;
@@ -49,6 +50,8 @@ pub(super) struct Dispatch {
     pub(super) suffixes: Suffixes,
     /// Where the policy is strict.
     pub(super) names: Option<Names>,
+    /// The time of the whole transfer, which is libcurl's affair but where the host itself waits.
+    pub(super) total: Cell<Duration>,
     /// Whoever drives, told that there is something to be done.
     driver: Waker,
     /// libcurl's own account of the transfer; there from the moment when its handle is.
@@ -91,6 +94,7 @@ impl Dispatch {
             sockets: Sockets::default(),
             suffixes: Suffixes::new(spec.cookies.are_kept()),
             names: policy.network.strict.then(|| Names::new(waker.clone())),
+            total: Cell::new(policy.limits.time(Limit::TotalTime)),
             driver: waker.clone(),
             info: OnceCell::new(),
             verbose: spec.verbose,

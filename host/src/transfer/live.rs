@@ -15,7 +15,6 @@ use crate::callback::Callback;
 use crate::cause::Cause;
 use crate::curl::{CurlCode, Easy, Flow, Token};
 use crate::guest::{Failure, Plugin};
-use crate::limits::Limit;
 
 /// A transfer that a worker has.
 pub(super) struct Live {
@@ -27,9 +26,9 @@ pub(super) struct Live {
     pub(super) token: Option<Token>,
     /// How libcurl has ended it.
     pub(super) code: Option<CurlCode>,
+    pub(super) url: String,
     /// The guest has given what it held back.
     tailed: Cell<bool>,
-    url: String,
     plugin: Option<Plugin>,
     begun: Instant,
 }
@@ -63,16 +62,39 @@ impl Live {
         }
     }
 
+    /// Whether it shares no connection with others of its tenant: where a verdict is about one, or its guest is told of all
+    /// that its multi handle does; and over SSH, where libcurl uses a connection again that was verified by another file, or
+    /// by none.
+    pub(super) fn is_alone(&self) -> bool {
+        let decides = |callback: Callback| self.dispatch.decides(callback);
+        let of_connections = Callback::EXPORTED
+            .into_iter()
+            .any(|callback| callback.decides_a_connection() && decides(callback));
+        of_connections || decides(Callback::Timer) || self.url.starts_with("sftp:") || self.url.starts_with("scp:")
+    }
+
     /// Carries out what was wished, and says what is to be done.
-    pub(super) fn next(&self) -> Next {
+    ///
+    /// A panic in here, of a sink or an observer, is this transfer's end alone.
+    pub(super) fn look_after(&self) -> Next {
+        self.dispatch.contain(None, || self.next()).unwrap_or(Next::End)
+    }
+
+    fn next(&self) -> Next {
         let (dispatch, wishes) = (&self.dispatch, self.handle.wishes());
         // What has ended cannot be cancelled any more.
         if wishes.cancelled() && (self.code.is_none() || dispatch.output.is_full()) {
             dispatch.latch.set(Ended::new(None, Failure::of(Cause::Cancelled)));
         }
         dispatch.unset(wishes.unset());
+        // After the first cause nothing is delivered; and where libcurl has failed, nothing is waited for.
+        let failed = self.code.is_some_and(|code| code != CurlCode::OK) && !dispatch.finished.get();
+        if dispatch.latch.is_set() || failed {
+            return Next::End;
+        }
         let Some(emptied) = dispatch.sink_goes_on() else {
-            return self.before_its_time("the output took no more in time");
+            return self
+                .until_its_time(|| Ended::because(Callback::Write, Cause::Sink, "the output took no more in time"));
         };
         match (self.token, self.code) {
             _ if dispatch.latch.is_set() => Next::End,
@@ -93,19 +115,22 @@ impl Live {
         }
     }
 
+    /// How much is left of the time of the whole transfer; `None` where that has no end.
+    pub(super) fn left(&self) -> Option<Duration> {
+        let until = self.begun.checked_add(self.dispatch.total.get())?;
+        Some(until.saturating_duration_since(Instant::now()))
+    }
+
     /// Waits until the time of the whole transfer is over, and ends it then.
-    fn before_its_time(&self, words: &str) -> Next {
-        let dispatch = &self.dispatch;
-        let until = self.begun.checked_add(dispatch.policy.limits.time(Limit::TotalTime));
-        if dispatch.latch.is_set() {
-            return Next::End;
+    fn until_its_time(&self, ended: impl FnOnce() -> Ended) -> Next {
+        match self.left() {
+            _ if self.dispatch.latch.is_set() => Next::End,
+            Some(left) if left.is_zero() => {
+                self.dispatch.latch.set(ended());
+                Next::End
+            }
+            left => Next::Wait(left.and_then(|left| Instant::now().checked_add(left))),
         }
-        if until.is_none_or(|until| until > Instant::now()) {
-            return Next::Wait(until);
-        }
-        let ended = Ended::because(Callback::Write, Cause::Sink, words);
-        dispatch.latch.set(ended);
-        Next::End
     }
 
     fn moves(&self, emptied: bool) -> Next {
@@ -130,24 +155,16 @@ impl Live {
         }
     }
 
-    /// Waits, where the policy is strict, until what the URL's name leads to is known. libcurl's own time has not begun by
-    /// then, so this one is kept here.
+    /// Waits, where the policy is strict, until what the URL's name leads to is known.
     fn judged(&self) -> Next {
         let dispatch = &self.dispatch;
-        if dispatch.judge_name_of(&self.url) != Judged::NotYet {
-            return match dispatch.latch.is_set() {
-                true => Next::End,
-                false => Next::Begin,
-            };
+        match dispatch.judge_name_of(&self.url) {
+            _ if dispatch.latch.is_set() => Next::End,
+            Judged::NotYet => {
+                self.until_its_time(|| dispatch.denied(&self.url, "strict: the resolver gave no answer in time"))
+            }
+            Judged::Open | Judged::No => Next::Begin,
         }
-        let patience = dispatch.policy.limits.time(Limit::TotalTime);
-        let until = self.begun.checked_add(patience);
-        if until.is_none_or(|until| until > Instant::now()) {
-            return Next::Wait(until);
-        }
-        let ended = dispatch.denied(&self.url, "strict: the resolver gave no answer in time");
-        dispatch.latch.set(ended);
-        Next::End
     }
 
     /// Tells what libcurl asked of its timer.
@@ -167,6 +184,7 @@ impl Live {
         let (dispatch, wishes) = (&self.dispatch, self.handle.wishes());
         // What was wished in the last turn of the loop.
         dispatch.unset(wishes.unset());
+        dispatch.drop_kept();
         if !dispatch.latch.is_set() && (dispatch.finished.get() || code == Some(CurlCode::OK)) {
             dispatch.contain(Callback::Write, || dispatch.finish_sinks());
         }

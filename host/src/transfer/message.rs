@@ -82,7 +82,26 @@ fn exceeded(over: Limit, limit: u64) -> String {
         Limit::Informational => ("the origin sent", "informational responses"),
         Limit::Delivered => ("what is delivered has", "bytes"),
         Limit::Ratio => ("the body grew to", "times its size when it was decoded"),
-        _ => ("the body has", "bytes"),
+        Limit::Body => ("the body has", "bytes"),
+        // No policy ends a transfer by these: a guest's calls, loading and libcurl do.
+        Limit::Fuel
+        | Limit::FuelTotal
+        | Limit::FuelPerByte
+        | Limit::CallTime
+        | Limit::InstantiateTime
+        | Limit::InstantiateFuel
+        | Limit::Memory
+        | Limit::TableElements
+        | Limit::Instances
+        | Limit::Handles
+        | Limit::Returned
+        | Limit::Printed
+        | Limit::PauseBudget
+        | Limit::ComponentSize
+        | Limit::LowSpeed
+        | Limit::LowSpeedTime
+        | Limit::TotalTime
+        | Limit::Redirects => ("the transfer has", "units"),
     };
     format!("{what} more than {limit} {unit}")
 }

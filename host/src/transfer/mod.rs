@@ -1,7 +1,12 @@
-//! One transfer through one guest: the one place where libcurl and WebAssembly meet.
+//! Transfers and their guests: the one place where libcurl and WebAssembly meet.
 //!
-//! `spec` and `options` say what is wanted, `prepare` and `set` make libcurl's handle of it, `worker` drives it, `dispatch` answers libcurl
-//! with `deliver`, `upload`, `sockets`, `redirect` and `told` for what each callback is about, `latch` keeps the first cause, `code` gives it its CURLcode, and `outcome` tells how it ended.
+//! - What is wanted: `spec` and `options`; `prepare`, `set` and `trust` make libcurl's handle of it, but for what `closed`
+//!   refuses.
+//! - Who drives: `worker` drives any number on one thread, `live` is what is done for each between libcurl's turns,
+//!   `driver` is a worker with a single one, `workers` are several with many; `handle` reaches one from outside.
+//! - What libcurl asks: `dispatch`, with `deliver`, `upload`, `sockets`, `redirect`, `cookies` and `told` for what each
+//!   callback is about, `names` for what a strict policy wants to know before.
+//! - How it ends: `latch` keeps the first cause, `code` gives it its CURLcode, `outcome` and `message` tell it.
 
 mod body;
 mod closed;

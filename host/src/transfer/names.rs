@@ -5,6 +5,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
@@ -14,6 +15,31 @@ use crate::curl::{Part, Url, Waker};
 
 /// What the resolver says of a name; nothing where it knows no address of it.
 type Answer = Arc<OnceLock<Vec<SocketAddr>>>;
+
+/// Names that one transfer asks for at most: some more than a tenant's redirects, whatever an origin says in how many
+/// Location lines.
+const MOST_NAMES: usize = 20;
+/// Questions at a time that the whole process waits for at most. A resolver's silence cannot be cut.
+const MOST_QUESTIONS: usize = 200;
+
+static QUESTIONS: AtomicUsize = AtomicUsize::new(0);
+
+/// One of the questions.
+struct Place;
+
+impl Place {
+    fn take() -> Option<Place> {
+        let taken = QUESTIONS.fetch_add(1, Ordering::AcqRel);
+        let place = Place;
+        (taken < MOST_QUESTIONS).then_some(place)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        QUESTIONS.fetch_sub(1, Ordering::AcqRel);
+    }
+}
 
 /// The names that a transfer comes by.
 pub(super) struct Names {
@@ -52,12 +78,16 @@ impl Names {
         let answer = Answer::default();
         answers.insert(host.to_owned(), Arc::clone(&answer));
         let (name, told, waker) = (host.to_owned(), Arc::clone(&answer), self.waker.clone());
-        let asking = thread::Builder::new().name("strict".to_owned()).spawn(move || {
-            let found = (name.as_str(), port).to_socket_addrs().map(Iterator::collect);
-            told.get_or_init(|| found.unwrap_or_default());
-            waker.wake();
+        let place = Place::take().filter(|_| answers.len() <= MOST_NAMES);
+        let asking = place.map(|place| {
+            thread::Builder::new().name("strict".to_owned()).spawn(move || {
+                let _place = place;
+                let found = (name.as_str(), port).to_socket_addrs().map(Iterator::collect);
+                told.get_or_init(|| found.unwrap_or_default());
+                waker.wake();
+            })
         });
-        if asking.is_err() {
+        if !matches!(asking, Some(Ok(_))) {
             answer.get_or_init(Vec::new);
         }
         answer
@@ -129,7 +159,12 @@ impl Dispatch {
     /// Whether a header line waits for answers that are all there now.
     pub(super) fn names_go_on(&self) -> bool {
         let names = self.names.as_ref().filter(|names| names.awaited.get());
-        names.is_some_and(Names::all_answered)
+        let goes_on = names.is_some_and(Names::all_answered);
+        // Told once: the line may be held up for another reason when it comes again.
+        if let Some(names) = names.filter(|_| goes_on) {
+            names.awaited.set(false);
+        }
+        goes_on
     }
 }
 

@@ -140,6 +140,23 @@ impl Outcome {
         Outcome::unbegun(url, code, error.to_string(), None)
     }
 
+    /// The outcome of a transfer whose host panicked where nothing of it is left to tell more.
+    pub(crate) fn panicked(url: &str, words: &str) -> Outcome {
+        let words = escape(words);
+        let message = format!("transferhost failed: {words}; this is a bug of its own, please report it");
+        let abort = Abort {
+            callback: None,
+            cause: Cause::HostPanic,
+            limit: None,
+            used: None,
+            reason: Some(words),
+            plugin: None,
+            blame: Cause::HostPanic.blame(),
+            backtrace: Vec::new(),
+        };
+        Outcome::unbegun(url, CurlCode::FAILED_INIT, message, Some(abort))
+    }
+
     /// The outcome of a transfer that never began: its plugin could not be loaded, or its URL not be read.
     pub(crate) fn unbegun(url: &str, code: CurlCode, message: String, abort: Option<Abort>) -> Outcome {
         // Where the URL cannot be read, what stands before its last @ may be a password.

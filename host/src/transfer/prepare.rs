@@ -114,7 +114,7 @@ pub(super) fn prepare(
     set_request(&mut easy, &spec)?;
     set::http(&mut easy, &spec.http)?;
     set_body(&mut easy, &dispatch, &mut spec, &scheme, waker)?;
-    dispatch.redirects.most.set(set_network(&mut easy, &spec, host)?);
+    set_network(&mut easy, &dispatch, &spec)?;
     set_trust(&mut easy, &spec)?;
     set::tls(&mut easy, &spec.tls)?;
     set::netrc(&mut easy, &spec.netrc)?;
@@ -306,9 +306,9 @@ fn set_body(
     Ok(())
 }
 
-/// Whom libcurl may reach, and for how long. Answers how many redirects it follows.
-fn set_network(easy: &mut Easy<Dispatch>, spec: &TransferSpec, host: &Host) -> Result<u64, SpecError> {
-    let policy = host.policy();
+/// Whom libcurl may reach, and for how long.
+fn set_network(easy: &mut Easy<Dispatch>, dispatch: &Dispatch, spec: &TransferSpec) -> Result<(), SpecError> {
+    let policy = &dispatch.policy;
     let guarded = policy.guards_network();
     let redirects = policy.limits.get(Limit::Redirects);
     let total = policy.limits.time(Limit::TotalTime);
@@ -320,6 +320,8 @@ fn set_network(easy: &mut Easy<Dispatch>, spec: &TransferSpec, host: &Host) -> R
             time.unwrap_or(total).min(total),
         ),
     };
+    dispatch.redirects.most.set(redirects);
+    dispatch.total.set(total);
     easy.set_long(LongOption::MAXREDIRS, i64::try_from(redirects).unwrap_or(i64::MAX))?;
     easy.set_long(LongOption::TIMEOUT_MS, milliseconds(total))?;
     set::pace(easy, &spec.pace, policy)?;
@@ -340,5 +342,5 @@ fn set_network(easy: &mut Easy<Dispatch>, spec: &TransferSpec, host: &Host) -> R
     if let Some(path) = &spec.unix_socket {
         easy.set_text(TextOption::UNIX_SOCKET_PATH, path.as_os_str().as_bytes())?;
     }
-    Ok(redirects)
+    Ok(())
 }

@@ -15,6 +15,7 @@ use crate::address::Address;
 use crate::callback::Callback;
 use crate::cause::Cause;
 use crate::curl::{KeyMatch, KeyType, KeyVerdict, Open, Poll, SocketTarget, SocketType, Sockopt, SshKey};
+use crate::escape::escape;
 use crate::guest::{Failure, GuestKeyType, Key, KeyAction, Match, OpenVerdict, SockoptAction, What};
 
 /// The transfer's own sockets: what a guest calls each, by the number that libcurl has for it while it is open.
@@ -127,9 +128,9 @@ impl Dispatch {
     /// Writes a rule to the operator's log. Whoever asked reads no more than "denied".
     pub(super) fn denied(&self, what: &str, rule: &str) -> Ended {
         if let Some(log) = &self.observer.denials {
-            log(&format!("denied {what}: {rule}"));
+            log(&format!("denied {}: {}", escape(what), escape(rule)));
         }
-        Ended::because(Callback::Opensocket, Cause::Policy, "denied").about(what)
+        Ended::because(Callback::Opensocket, Cause::Policy, "denied").about(escape(what))
     }
 }
 

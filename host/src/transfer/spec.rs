@@ -89,6 +89,12 @@ pub struct TransferSpec {
 }
 
 impl TransferSpec {
+    /// Whether its thread may have to wait for what is uploaded: where libcurl cannot pause.
+    pub(super) fn may_block(&self) -> bool {
+        let streams = matches!(&self.body, Body::Upload(source) if source.size().is_none());
+        streams && (self.resume_from.is_some() || self.url.trim_start().to_ascii_lowercase().starts_with("file:"))
+    }
+
     /// libcurl copies these as they are: a line break in one would be a header, or a request, of its own.
     pub(super) fn check(&self) -> Result<(), SpecError> {
         let wrong = |what: String| {

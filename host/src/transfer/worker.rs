@@ -4,19 +4,27 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::dispatch::Dispatch;
 use super::live::{Live, Next};
 use super::outcome::Outcome;
+use super::set::milliseconds;
 use crate::callback::Callback;
-use crate::curl::{Multi, MultiError, Poller, Token, Waker};
+use crate::curl::{LongOption, Multi, MultiError, Poller, Token, Waker, words_of};
 
 /// How long a lane with a transfer that reports its progress may be silent before it is run all the same.
 const HEARTBEAT: Duration = Duration::from_secs(1);
 /// How long the connections of a tenant without a transfer are kept.
 const IDLE: Duration = Duration::from_secs(30);
+/// A wait that counts against the time of a transfer that libcurl does not have yet.
+const MUCH: Duration = Duration::from_millis(100);
+/// How long is waited after a poller that has failed twice.
+const AFTER_A_FAILURE: Duration = Duration::from_millis(100);
+/// How long what is to be done may take before sockets and orders are looked at again.
+const PATIENCE: Duration = Duration::from_millis(5);
 
 /// A thread's transfers.
 pub(super) struct Worker {
@@ -29,6 +37,10 @@ pub(super) struct Worker {
     alarms: BinaryHeap<Reverse<(Instant, usize)>>,
     /// Lanes in which libcurl ran.
     touched: BTreeSet<usize>,
+    /// There is more to do before it may wait.
+    busy: bool,
+    /// The poller failed the last time.
+    failed: bool,
     ended: Vec<(usize, Outcome)>,
     made: usize,
 }
@@ -36,11 +48,16 @@ pub(super) struct Worker {
 /// A multi handle, and the transfers in it.
 struct Lane {
     multi: Multi<Dispatch>,
+    /// Those that libcurl has.
     transfers: HashMap<Token, usize>,
+    /// And those that it will have, too.
+    members: usize,
     /// Those that want to know how far they are, in silence too.
     reporters: usize,
     /// When libcurl ran in it last.
     ran: Instant,
+    /// When all of it was run last, ready or not.
+    beat: Instant,
     /// What a guest was told of libcurl's timer last.
     timer: Option<Duration>,
     /// Whose it is; `None` where it is one transfer's own.
@@ -49,9 +66,14 @@ struct Lane {
 
 impl Lane {
     fn next(&self) -> Option<Instant> {
-        let beat = (self.reporters > 0).then(|| self.ran + HEARTBEAT);
-        let idle = self.transfers.is_empty().then(|| self.ran + IDLE);
-        [self.multi.due(), beat, idle].into_iter().flatten().min()
+        let idle = (self.members == 0).then(|| self.ran + IDLE);
+        [self.multi.due(), self.beats_at(), idle].into_iter().flatten().min()
+    }
+
+    /// When the silent ones in it have to be run. Of a single one it is known that it is not silent.
+    fn beats_at(&self) -> Option<Instant> {
+        let last = if self.members == 1 { self.ran } else { self.beat };
+        (self.reporters > 0).then(|| last + HEARTBEAT)
     }
 }
 
@@ -64,6 +86,8 @@ impl Worker {
             live: HashMap::new(),
             alarms: BinaryHeap::new(),
             touched: BTreeSet::new(),
+            busy: false,
+            failed: false,
             ended: Vec::new(),
             made: 0,
         })
@@ -80,15 +104,14 @@ impl Worker {
         self.poller.waker(id)
     }
 
-    /// Takes a transfer. Those of one tenant share connections; one without a tenant has them to itself, and so has one
-    /// whose guest is told of all that its multi handle does.
+    /// Takes a transfer. Those of one tenant share connections; one without a tenant has them to itself.
     pub(super) fn take(&mut self, id: usize, mut live: Live, tenant: Option<&str>) {
-        let alone = [Callback::Timer, Callback::Socket, Callback::Closesocket]
-            .into_iter()
-            .any(|callback| live.dispatch.decides(callback));
-        match self.lane(tenant.filter(|_| !alone)) {
-            Ok(lane) => {
-                self.live.insert(id, (live, lane));
+        match self.lane(tenant.filter(|_| !live.is_alone())) {
+            Ok(at) => {
+                if let Some(lane) = self.lanes.get_mut(&at) {
+                    lane.members += 1;
+                }
+                self.live.insert(id, (live, at));
                 self.look_after(id);
             }
             Err(error) => {
@@ -107,8 +130,10 @@ impl Worker {
         let lane = Lane {
             multi: Multi::new(Rc::clone(&self.poller), id)?,
             transfers: HashMap::new(),
+            members: 0,
             reporters: 0,
             ran: Instant::now(),
+            beat: Instant::now(),
             timer: None,
             tenant: tenant.map(str::to_owned),
         };
@@ -134,8 +159,10 @@ impl Worker {
         let alarm = self.alarms.peek().map(|Reverse((at, _))| *at);
         let left = [next, alarm].into_iter().flatten().min();
         let left = left.map(|at| at.saturating_duration_since(Instant::now()));
-        match self.poller.wait([left, most].into_iter().flatten().min()) {
+        let busy = self.busy.then_some(Duration::ZERO);
+        match self.poller.wait([left, most, busy].into_iter().flatten().min()) {
             Ok(ready) => {
+                self.failed = false;
                 for ready in ready {
                     self.run_lane(ready.owner, |multi| multi.socket_ready(ready));
                 }
@@ -143,9 +170,14 @@ impl Worker {
                 self.settle();
             }
             Err(error) => {
-                let all: Vec<usize> = self.lanes.keys().copied().collect();
-                all.into_iter()
-                    .for_each(|lane| self.fail_lane(lane, &error.to_string()));
+                for (id, (live, _)) in &self.live {
+                    live.fail(format!("the transfer could not be driven: {error}"));
+                    self.poller.waker(*id).mark();
+                }
+                // One that fails again and again must not take the whole processor.
+                if std::mem::replace(&mut self.failed, true) {
+                    std::thread::sleep(AFTER_A_FAILURE);
+                }
             }
         }
     }
@@ -153,15 +185,14 @@ impl Worker {
     /// The lanes whose time has come: libcurl's timer, a heartbeat, the end of idleness.
     fn run_due(&mut self) {
         let now = Instant::now();
-        let due = self
-            .lanes
-            .iter()
-            .filter(|(_, lane)| lane.next().is_some_and(|at| at <= now));
+        let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+        let due = self.lanes.iter().filter(|(_, lane)| is_due(lane.next()));
         for id in due.map(|(id, _)| *id).collect::<Vec<_>>() {
-            let Some(lane) = self.lanes.get(&id) else { continue };
-            if lane.transfers.is_empty() && lane.ran + IDLE <= now {
+            let Some(lane) = self.lanes.get_mut(&id) else { continue };
+            if lane.members == 0 && lane.ran + IDLE <= now {
                 self.close_lane(id);
-            } else if lane.reporters > 0 && lane.ran + HEARTBEAT <= now {
+            } else if is_due(lane.beats_at()) {
+                lane.beat = now;
                 self.run_lane(id, Multi::run_all);
             } else {
                 self.run_lane(id, Multi::tick);
@@ -190,22 +221,30 @@ impl Worker {
         }
     }
 
-    /// Does what is to be done until there is nothing more.
+    /// Does what is to be done, until there is nothing more or it takes too long.
     fn settle(&mut self) {
+        let begun = Instant::now();
+        self.busy = false;
+        // Those that come due meanwhile wait until sockets were looked at.
+        let mut due = Vec::new();
+        while let Some(Reverse((_, id))) = self.alarms.peek().copied().filter(|Reverse((at, _))| *at <= begun) {
+            self.alarms.pop();
+            due.push(id);
+        }
         loop {
             while let Some(id) = self.touched.pop_first() {
                 self.look_into(id);
             }
-            let mut marked = self.poller.take_marked();
-            let now = Instant::now();
-            while let Some(Reverse((_, id))) = self.alarms.peek().copied().filter(|Reverse((at, _))| *at <= now) {
-                self.alarms.pop();
-                marked.push(id);
-            }
+            let marked = due.drain(..).chain(self.poller.take_marked());
+            let marked: BTreeSet<usize> = marked.collect();
             if marked.is_empty() && self.touched.is_empty() {
                 return;
             }
             marked.into_iter().for_each(|id| self.look_after(id));
+            if begun.elapsed() > PATIENCE {
+                self.busy = true;
+                return;
+            }
         }
     }
 
@@ -242,7 +281,7 @@ impl Worker {
     fn look_after(&mut self, id: usize) {
         let Some((live, lane)) = self.live.get(&id) else { return };
         let lane = *lane;
-        match live.next() {
+        match live.look_after() {
             Next::Wait(None) => {}
             Next::Wait(Some(at)) => self.alarms.push(Reverse((at, id))),
             Next::Begin => self.begin(id),
@@ -265,9 +304,20 @@ impl Worker {
         let Some((live, of)) = self.live.get_mut(&id) else {
             return;
         };
-        let (Some(lane), Some(easy)) = (self.lanes.get_mut(of), live.easy.take()) else {
+        let Some(lane) = self.lanes.get_mut(of) else {
+            // Its lane is kept as long as it is a member.
+            live.fail("its multi handle is gone".to_owned());
+            self.poller.waker(id).mark();
             return;
         };
+        let Some(mut easy) = live.easy.take() else { return };
+        // What it waited for by now is not given to libcurl once more.
+        let left = live.left().filter(|left| *left + MUCH < live.dispatch.total.get());
+        if let Some(left) = left
+            && let Err(error) = easy.set_long(LongOption::TIMEOUT_MS, milliseconds(left))
+        {
+            live.fail(error.to_string());
+        }
         if live.dispatch.decides(Callback::Socket) {
             // Its handle is its own: whoever else were in it would be told of.
             lane.multi.listen(easy.handler());
@@ -301,21 +351,24 @@ impl Worker {
                     live.dispatch.drop_suffixes(easy);
                 }
             }
+            lane.members -= 1;
             lane.ran = Instant::now();
             match lane.tenant {
                 Some(_) => drop(self.touched.insert(of)),
                 None => drop(self.lanes.remove(&of)),
             }
         }
-        self.ended.push((id, live.end(easy)));
+        let url = live.url.clone();
+        // Sinks and sources of the caller's own are dropped in here.
+        let outcome = catch_unwind(AssertUnwindSafe(|| live.end(easy)));
+        let outcome = outcome.unwrap_or_else(|payload| Outcome::panicked(&url, words_of(&*payload)));
+        self.ended.push((id, outcome));
     }
 
     /// Closes the connections of a tenant that has no transfer.
     fn close_lane(&mut self, id: usize) {
-        if let Some(Lane {
-            tenant: Some(tenant), ..
-        }) = self.lanes.remove(&id)
-        {
+        let lane = self.lanes.remove(&id);
+        if let Some(tenant) = lane.and_then(|lane| lane.tenant) {
             self.shared.remove(&tenant);
         }
     }

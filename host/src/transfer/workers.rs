@@ -15,15 +15,17 @@ use tokio::sync::oneshot;
 
 use super::handle::Handle;
 use super::live::Live;
-use super::outcome::{Abort, Outcome};
+use super::outcome::Outcome;
 use super::prepare::prepare;
-use super::spec::TransferSpec;
+use super::spec::{SpecError, TransferSpec};
 use super::worker::Worker;
-use crate::cause::Cause;
-use crate::curl::{CurlCode, Waker, words_of};
+use crate::curl::{Waker, words_of};
 use crate::guest::Plugin;
 use crate::host::Host;
 use crate::sink::Sink;
+
+/// How long orders are taken before the transfers that run are looked after.
+const PATIENCE: Duration = Duration::from_millis(5);
 
 /// Threads that run transfers. A tenant's transfers run on one of them, in a multi handle of its own: connections, DNS
 /// answers and TLS sessions serve nobody else. Every transfer that was taken ends exactly once, whatever happens.
@@ -73,7 +75,7 @@ pub struct Submitted {
 
 /// Why a transfer was not taken. One sentence.
 #[derive(Debug, thiserror::Error)]
-#[error("the workers take no more transfers: they are being shut down")]
+#[error("the workers take no more transfers: they were shut down, or the tenant's thread failed")]
 pub struct SubmitError;
 
 impl Workers {
@@ -123,11 +125,7 @@ impl Workers {
             // One that is gone has nothing left to end.
             let _ = thread.send(Order::Finish(at));
         }
-        for thread in &mut self.threads {
-            if let Some(thread) = thread.thread.take() {
-                let _ = thread.join();
-            }
-        }
+        self.threads.iter_mut().for_each(Thread::join);
     }
 }
 
@@ -135,6 +133,13 @@ impl Drop for Workers {
     /// Cancels what still runs, and waits until it has ended.
     fn drop(&mut self) {
         self.end(Some(Instant::now()));
+    }
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        let _ = self.send(Order::Finish(Some(Instant::now())));
+        self.join();
     }
 }
 
@@ -172,25 +177,7 @@ impl Future for Submitted {
 
 /// A thread that panics where nothing catches it takes its transfers along.
 fn lost(url: &str) -> Outcome {
-    panicked(url, "a thread of the host's ended")
-}
-
-fn panicked(url: &str, words: &str) -> Outcome {
-    let abort = Abort {
-        callback: None,
-        cause: Cause::HostPanic,
-        limit: None,
-        used: None,
-        reason: Some(crate::escape::escape(words)),
-        plugin: None,
-        blame: Cause::HostPanic.blame(),
-        backtrace: Vec::new(),
-    };
-    let message = format!(
-        "transferhost failed: {}; this is a bug of its own, please report it",
-        crate::escape::escape(words)
-    );
-    Outcome::unbegun(url, CurlCode::FAILED_INIT, message, Some(abort))
+    Outcome::panicked(url, "a thread of the host's ended")
 }
 
 impl Thread {
@@ -216,6 +203,12 @@ impl Thread {
             waker,
             thread: Some(thread),
         })
+    }
+
+    fn join(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
     }
 
     fn send(&self, order: Order) -> Result<(), SubmitError> {
@@ -246,14 +239,14 @@ impl Shift {
 
     fn work(mut self, inbox: &Receiver<Order>) {
         loop {
-            self.take_orders(inbox);
+            let more = self.take_orders(inbox);
             for (id, outcome) in mem::take(self.worker.ended()) {
                 if let Some((_, told)) = self.running.remove(&id) {
                     // Nobody may wait for it any more.
                     let _ = told.send(outcome);
                 }
             }
-            if self.over.is_some() && self.running.is_empty() {
+            if self.over.is_some() && self.running.is_empty() && !more {
                 return;
             }
             let left = self
@@ -264,22 +257,25 @@ impl Shift {
                 self.over = Some(None);
                 self.running.values().for_each(|(handle, _)| handle.cancel());
             }
-            self.worker.turn(left);
+            self.worker.turn(if more { Some(Duration::ZERO) } else { left });
         }
     }
 
-    fn take_orders(&mut self, inbox: &Receiver<Order>) {
-        loop {
+    /// Takes orders for a moment; tells whether there may be more. Each may make a guest, which takes its time.
+    fn take_orders(&mut self, inbox: &Receiver<Order>) -> bool {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
             match inbox.try_recv() {
                 Ok(Order::Run(taken)) => self.take(*taken),
                 Ok(Order::Finish(at)) => self.over = Some(at),
-                Err(TryRecvError::Empty) => return,
+                Err(TryRecvError::Empty) => return false,
                 Err(TryRecvError::Disconnected) => {
                     self.over.get_or_insert(Some(Instant::now()));
-                    return;
+                    return false;
                 }
             }
         }
+        true
     }
 
     fn take(&mut self, taken: Taken) {
@@ -287,6 +283,16 @@ impl Shift {
         let id = self.worker.new_id();
         let waker = self.worker.waker(id);
         let (url, plugin) = (job.spec.url.clone(), job.plugin);
+        if job.spec.may_block() {
+            let what = "an upload from a stream can neither resume nor go to file://, where it would hold up other transfers: \
+                        give a file or bytes";
+            let error = SpecError {
+                what: what.to_owned(),
+                url: false,
+            };
+            drop(outcome.send(Outcome::refused(&url, &error)));
+            return;
+        }
         // What ends here has never begun.
         let prepared = catch_unwind(AssertUnwindSafe(|| {
             prepare(&self.host, plugin.as_ref(), job.spec, job.sink, waker.clone())
@@ -299,7 +305,7 @@ impl Shift {
                     .take(id, Live::new(prepared, plugin, handle), Some(&job.tenant));
             }
             Ok(Err(error)) => drop(outcome.send(Outcome::refused(&url, &error))),
-            Err(payload) => drop(outcome.send(panicked(&url, words_of(&*payload)))),
+            Err(payload) => drop(outcome.send(Outcome::panicked(&url, words_of(&*payload)))),
         }
     }
 }

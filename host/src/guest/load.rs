@@ -26,6 +26,8 @@ pub const WIT_VERSION: &str = "0.1.0";
 
 /// How much of a plugin's own words a message holds, in bytes before they are escaped: its names may be as long as it.
 const WORDS: usize = 1 << 10;
+/// The longest text form in bytes: reading it takes some hundred times as much memory.
+const TEXT: usize = 1 << 20;
 
 const PACKAGE: &str = "transferhost:callbacks/";
 const IMPORTS: [&str; 7] = [
@@ -282,6 +284,12 @@ fn component_bytes(bytes: &[u8]) -> Result<Vec<u8>, String> {
         [] => return Err("it is empty".to_owned()),
         [0, b'a', b's', b'm', ..] => bytes.to_vec(),
         _ => match std::str::from_utf8(bytes) {
+            Ok(text) if text.trim_start().starts_with(['(', ';']) && text.len() > TEXT => {
+                return Err(format!(
+                    "its text has {} bytes, more than the {TEXT} that a text may have: make a .wasm of it",
+                    text.len()
+                ));
+            }
             Ok(text) if text.trim_start().starts_with(['(', ';']) => wat::parse_str(text).map_err(|error| {
                 format!(
                     "its text is not valid: {}",

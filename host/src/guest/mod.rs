@@ -5,6 +5,7 @@
 //! reach.
 
 mod bindings;
+mod bodies;
 mod call;
 mod clock;
 mod engine;

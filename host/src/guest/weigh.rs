@@ -1,10 +1,11 @@
 //! What a component would cost before it is compiled: how many core instances it makes in all, and what they take of
-//! the host's memory besides their own.
+//! the host's memory besides their own. What compiling its functions takes is counted in `bodies`.
 //!
 //! wasmtime flattens nested instantiation when it compiles, so that a component of some KiB whose every level makes
 //! the one below twice would take the machine's memory; and an instance's globals and functions lie outside its linear
 //! memory, where no limiter of a store counts them.
 
+use super::bodies::Bodies;
 use wasmparser::{
     ComponentAlias, ComponentExternalKind, ComponentInstance, ComponentOuterAliasKind, Instance, Parser, Payload,
 };
@@ -65,12 +66,13 @@ const FUNCTION: u64 = 32;
 /// Weighs a component's binary. What is not valid is left to the compiler to refuse, after what is valid was weighed.
 ///
 /// # Errors
-/// One sentence, where it nests too deep or defines too much.
+/// One sentence, where it nests too deep, defines too much, or would take the compiler too much.
 pub(super) fn weigh(binary: &[u8]) -> Result<Weight, String> {
     let mut levels: Vec<Level> = Vec::new();
     // The heaviest component so far stands for one that is named in a way which is not followed here.
     let mut heaviest = Weight::default();
     let mut whole = Weight::default();
+    let mut bodies = Bodies::default();
     for payload in Parser::new(0).parse_all(binary) {
         let Ok(payload) = payload else { break };
         match &payload {
@@ -96,6 +98,16 @@ pub(super) fn weigh(binary: &[u8]) -> Result<Weight, String> {
                     Some(outer) => outer.components.push(done.weight),
                     None => whole = done.weight,
                 }
+            }
+            Payload::CodeSectionEntry(body) => bodies.add(body)?,
+            Payload::FunctionSection(section) => {
+                bodies.declare(section.count())?;
+                read(&payload, &mut levels, heaviest);
+            }
+            Payload::ComponentCanonicalSection(section) => {
+                // Each is compiled too: what stands between a component and its core.
+                bodies.declare(section.count())?;
+                read(&payload, &mut levels, heaviest);
             }
             _ => read(&payload, &mut levels, heaviest),
         }

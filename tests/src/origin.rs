@@ -106,6 +106,17 @@ impl Origin {
         lock(&self.shared.seen).clone()
     }
 
+    /// Waits until every connection that was accepted so far has ended; then the requests are forgotten, and returned.
+    /// For whom it is not enough that all ends with the origin.
+    pub fn settle(&self) -> Vec<Request> {
+        for script in std::mem::take(&mut *lock(&self.shared.scripts)) {
+            // What it panicked with is among the errors.
+            let _ = script.join();
+        }
+        lock(&self.shared.sockets).retain(|socket| socket.strong_count() > 0);
+        std::mem::take(&mut *lock(&self.shared.seen))
+    }
+
     /// What scripts returned as errors so far, and what they panicked with. A client that goes away early is one of
     /// them, so a test decides whether there may be any.
     pub fn errors(&self) -> Vec<String> {

@@ -8,13 +8,22 @@ mod command;
 mod errand;
 #[path = "hostile/expected.rs"]
 mod expected;
+#[path = "hostile/heavy.rs"]
+mod heavy;
+#[path = "hostile/lent.rs"]
+mod lent;
 #[path = "hostile/library.rs"]
 mod library;
+#[path = "hostile/made.rs"]
+mod made;
+#[path = "hostile/matrix.rs"]
+mod matrix;
 #[path = "hostile/site.rs"]
 mod site;
 #[path = "conformance/watched.rs"]
 mod watched;
 
+use transferhost::Callback;
 use transferhost_tests::table::{Section, Table, code};
 
 #[test]
@@ -40,6 +49,50 @@ fn every_attack_ends_in_its_code_and_cause() {
     // What is wrong must not get into the documentation.
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let settled = Section::of("hostile.md", "attacks").settle(table);
+    settled.unwrap_or_else(|difference| panic!("{difference}"));
+}
+
+#[test]
+fn what_can_be_done_anywhere_ends_well_everywhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = site::Site::new(folder.path());
+    let crowd = library::Crowd::new(&site);
+    let mut table = Table::new([
+        "attack",
+        "what it does",
+        "cause",
+        "exit code, by callback",
+        "message in `write`",
+    ]);
+    let mut wrong = Vec::new();
+    for everywhere in matrix::all(folder.path()) {
+        let mut ends = matrix::Ends::default();
+        let mut message = None;
+        for (callback, attack) in everywhere.attacks() {
+            let mut met = crowd.attack(&attack).and_then(|()| crowd.behave(&attack));
+            if callback == Callback::Write {
+                let run = command::Run::of(&attack, &site);
+                met = met.and_then(|()| run.check(&attack));
+                message = run.message();
+            }
+            match met {
+                Ok(()) => ends.add(callback, &attack),
+                Err(why) => wrong.push(format!("{}: {why}", attack.name)),
+            }
+        }
+        let cause = everywhere.cause.map_or_else(|| "none".to_owned(), code);
+        let message = message.map_or_else(String::new, |message| code(&message));
+        table.row([
+            code(everywhere.name),
+            everywhere.what.to_owned(),
+            cause,
+            ends.shown(),
+            message,
+        ]);
+    }
+    wrong.extend(site.complaints());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let settled = Section::of("hostile.md", "anywhere").settle(table);
     settled.unwrap_or_else(|difference| panic!("{difference}"));
 }
 

@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use transferhost::Callback;
 use transferhost_tests::{guests, root};
 
 use crate::expected::{self, Expected};
+use crate::{heavy, lent};
 
 /// One attack.
 pub(crate) struct Attack {
@@ -14,9 +16,28 @@ pub(crate) struct Attack {
     /// What it does, in a sentence of its own file.
     pub(crate) what: String,
     pub(crate) expected: Expected,
+    /// What it is told to do, where it can do several things.
+    pub(crate) told: Option<&'static str>,
+    /// The one callback that is left to it, where it exports them all.
+    pub(crate) only: Option<Callback>,
 }
 
-/// Every attack of `guest-examples/hostile`, and files that are no plugins at all, which are put into `folder`.
+impl Attack {
+    /// What the guest reads of it.
+    pub(crate) fn settings(&self) -> Option<(String, String)> {
+        self.told.map(|attack| ("attack".to_owned(), attack.to_owned()))
+    }
+
+    /// The callbacks that are taken from it.
+    pub(crate) fn without(&self) -> impl Iterator<Item = Callback> {
+        let only = self.only;
+        let others = Callback::EXPORTED.into_iter();
+        others.filter(move |callback| only.is_some_and(|only| only != *callback))
+    }
+}
+
+/// Every attack of `guest-examples/hostile`, and files that are made for the test, which are put into `folder`: those that
+/// are no plugins at all, those that are too heavy, and those that no compiler writes.
 ///
 /// # Panics
 /// Where one has no expectation: then write one, in `expected.rs`.
@@ -24,12 +45,16 @@ pub(crate) fn all(folder: &Path) -> Vec<Attack> {
     let hostile = root().join("guest-examples/hostile");
     let mut attacks = Vec::new();
     for (source, name) in files(&hostile.join("examples"), "rs") {
+        // It has a table of its own.
+        if name == "anywhere" {
+            continue;
+        }
         attacks.push(attack(&name, guests::hostile(&name), sentence(&source, "//!")));
     }
     for (source, name) in files(&hostile.join("wat"), "wat") {
         attacks.push(attack(&name, source.clone(), sentence(&source, ";;")));
     }
-    for (name, extension, what, bytes) in broken() {
+    for (name, extension, what, bytes) in broken().into_iter().chain(lent::all()).chain(heavy::all()) {
         let path = folder.join(format!("{name}.{extension}"));
         fs::write(&path, bytes).expect("a temporary folder can be written");
         attacks.push(attack(name, path, what.to_owned()));
@@ -45,6 +70,8 @@ fn attack(name: &str, path: PathBuf, what: String) -> Attack {
         path,
         what,
         expected,
+        told: None,
+        only: None,
     }
 }
 
@@ -78,8 +105,11 @@ fn sentence(source: &Path, mark: &str) -> String {
         .to_owned()
 }
 
+/// A file that is made for the test: its name, its extension, what it does, and its bytes.
+pub(crate) type File = (&'static str, &'static str, &'static str, Vec<u8>);
+
 /// Files that are no plugins.
-fn broken() -> Vec<(&'static str, &'static str, &'static str, Vec<u8>)> {
+fn broken() -> Vec<File> {
     let sound = fs::read(guests::guest("pass")).expect("the guest was just built");
     // Always the same bytes, and none of them what WebAssembly or its text begins with.
     let noise = (1_u32..=4096).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8 | 0x80);

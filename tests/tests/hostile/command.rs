@@ -19,6 +19,8 @@ pub(crate) struct Run {
     shown: Option<String>,
 }
 
+/// A guest's words are cut at 1 KiB; what is escaped grows.
+const LONGEST: usize = 4 << 10;
 /// As much of a message as the documentation shows.
 const SHOWN: usize = 200;
 
@@ -35,8 +37,15 @@ impl Run {
             };
             run = run.arg("--limit").arg(format!("{}={value}{unit}", row.key));
         }
-        for (key, value) in site.settings(attack.expected.given) {
+        for (key, value) in site
+            .settings(attack.expected.given)
+            .into_iter()
+            .chain(attack.settings())
+        {
             run = run.arg("--set").arg(format!("{key}={value}"));
+        }
+        for callback in attack.without() {
+            run = run.args(["--without", callback.name()]);
         }
         if let Some(policy) = site.policy(attack.expected.given) {
             run = run.arg("--policy-file").arg(policy);
@@ -83,6 +92,9 @@ impl Run {
         same("that it speaks", self.said.len(), usize::from(end != End::Well))?;
         if let Some(line) = self.ended.stderr.lines().find(|line| line.contains(is_unsafe)) {
             return Err(format!("a terminal would obey {line:?}"));
+        }
+        if let Some(line) = self.said.iter().find(|line| line.len() > LONGEST) {
+            return Err(format!("a message has {} bytes", line.len()));
         }
         match (end, &self.outcome) {
             (_, None) => Err("there is no outcome".to_owned()),

@@ -1,13 +1,13 @@
 //! All attacks in one process, one after the other, with a transfer that behaves after each.
 
-use transferhost::{Host, LoadError, Plugin, Policy, PolicyKind, TransferSpec};
+use transferhost::{Host, Limit, LoadError, Plugin, Policy, PolicyKind, TransferSpec};
 use transferhost_tests::guests;
 
 use crate::attacks::Attack;
 use crate::errand::{BODY, Errand};
 use crate::expected::{End, Given};
 use crate::site::Site;
-use crate::watched::{self, Watched};
+use crate::watched;
 
 /// One host for each thing that is given, and on each a plugin that behaves, loaded before the first attack.
 pub(crate) struct Crowd<'a> {
@@ -17,19 +17,23 @@ pub(crate) struct Crowd<'a> {
 
 impl<'a> Crowd<'a> {
     pub(crate) fn new(site: &'a Site) -> Self {
+        Self::within(site, &[])
+    }
+
+    /// With other limits where these say so.
+    pub(crate) fn within(site: &'a Site, limits: &[(Limit, u64)]) -> Self {
         let host = |given| {
             let policy = match site.policy(given) {
                 Some(file) => Policy::from_file(file, None),
                 None => Policy::new(PolicyKind::Curl),
             };
-            let host = watched::host(policy.expect("a policy"), &Site::limits(given));
+            let host = watched::host(policy.expect("a policy"), &[&Site::limits(given), limits].concat());
             let plugin = host.load(&guests::guest("redactor")).expect("a plugin of our own");
             (given, host, plugin)
         };
-        let given = [Given::Nothing, Given::LittleTime, Given::AnotherListener];
         Self {
             site,
-            hosts: given.map(host).into(),
+            hosts: Given::ALL.map(host).into(),
         }
     }
 
@@ -38,25 +42,41 @@ impl<'a> Crowd<'a> {
         found.expect("a host for each")
     }
 
-    fn transfer(&self, host: &Host, plugin: &Plugin, given: Given, errand: Errand) -> Result<Watched, String> {
-        let spec = TransferSpec {
-            config: self.site.settings(given),
+    fn spec(&self, given: Given, errand: Errand, told: Option<(String, String)>) -> TransferSpec {
+        TransferSpec {
+            config: self.site.settings(given).into_iter().chain(told).collect(),
             ..self.site.spec(errand)
-        };
-        watched::run(host, plugin, spec)
+        }
+    }
+
+    /// The plugin of an attack; none where it must not be loaded, and is not.
+    pub(crate) fn load(&self, attack: &Attack) -> Result<Option<Plugin>, String> {
+        let (_, host, _) = self.host(attack.expected.given);
+        match (host.load(&attack.path), attack.expected.end) {
+            (Err(LoadError::Refused { .. } | LoadError::Trial { .. }), End::NotLoaded(_)) => Ok(None),
+            (Err(error), _) => Err(error.to_string()),
+            (Ok(_), End::NotLoaded(_)) => Err("it must not be loaded".to_owned()),
+            (Ok(plugin), _) => Ok(Some(plugin)),
+        }
     }
 
     /// The attack ends as it does on the command line.
     pub(crate) fn attack(&self, attack: &Attack) -> Result<(), String> {
+        match self.load(attack)? {
+            Some(plugin) => self.let_loose(attack, &plugin),
+            None => Ok(()),
+        }
+    }
+
+    /// As [`Crowd::attack`], with a plugin that was loaded before.
+    pub(crate) fn let_loose(&self, attack: &Attack, plugin: &Plugin) -> Result<(), String> {
         let expected = attack.expected;
         let (_, host, _) = self.host(expected.given);
-        let plugin = match (host.load(&attack.path), expected.end) {
-            (Err(LoadError::Refused { .. } | LoadError::Trial { .. }), End::NotLoaded(_)) => return Ok(()),
-            (Err(error), _) => return Err(error.to_string()),
-            (Ok(_), End::NotLoaded(_)) => return Err("it must not be loaded".to_owned()),
-            (Ok(plugin), _) => plugin,
+        let spec = TransferSpec {
+            without: attack.without().collect(),
+            ..self.spec(expected.given, expected.errand, attack.settings())
         };
-        let watched = self.transfer(host, &plugin, expected.given, expected.errand)?;
+        let watched = watched::run(host, plugin, spec)?;
         let outcome = &watched.outcome;
         let abort = outcome.abort.as_ref();
         let (callback, cause) = match expected.end {
@@ -85,7 +105,7 @@ impl<'a> Crowd<'a> {
     /// A transfer that means no harm, on the host that was just attacked.
     pub(crate) fn behave(&self, after: &Attack) -> Result<(), String> {
         let (given, host, plugin) = self.host(after.expected.given);
-        let watched = self.transfer(host, plugin, *given, Errand::Fetch)?;
+        let watched = watched::run(host, plugin, self.spec(*given, Errand::Fetch, None))?;
         let asked = ["start", "write", "write-end"].map(|callback| watched.calls(callback));
         if watched.outcome.code.number() == 0 && watched.delivered() == BODY && asked == [1, 1, 1] {
             return Ok(());

@@ -15,14 +15,19 @@ use crate::expected::Given;
 
 /// Low where an attack goes up to the limit, so that it is soon there; a call's time high, so that a slow machine does
 /// not make it the first limit that is reached.
-const LIMITS: [(Limit, u64); 4] = [
+const LIMITS: [(Limit, u64); 6] = [
     (Limit::CallTime, 20_000),
     (Limit::Memory, 32 << 20),
     (Limit::PauseBudget, 200),
     (Limit::InstantiateFuel, 5_000_000),
+    (Limit::FuelTotal, 10_000_000_000),
+    (Limit::Uploaded, 1 << 30),
 ];
 /// How long those may sleep that are to be cut.
 const LITTLE_TIME: u64 = 200;
+/// Less than a call may burn.
+const LITTLE_FUEL: u64 = 2_000_000;
+const LITTLE_UPLOAD: u64 = 1 << 20;
 
 pub(crate) struct Site {
     origin: Origin,
@@ -79,9 +84,11 @@ impl Site {
         (given == Given::AnotherListener).then_some(self.policy.as_path())
     }
 
-    pub(crate) fn limits(given: Given) -> [(Limit, u64); 4] {
-        LIMITS.map(|(limit, value)| match limit {
-            Limit::CallTime if given == Given::LittleTime => (limit, LITTLE_TIME),
+    pub(crate) fn limits(given: Given) -> [(Limit, u64); 6] {
+        LIMITS.map(|(limit, value)| match (limit, given) {
+            (Limit::CallTime, Given::LittleTime) => (limit, LITTLE_TIME),
+            (Limit::FuelTotal, Given::LittleFuel) => (limit, LITTLE_FUEL),
+            (Limit::Uploaded, Given::LittleUpload) => (limit, LITTLE_UPLOAD),
             _ => (limit, value),
         })
     }
@@ -101,17 +108,16 @@ impl Site {
             })
     }
 
-    /// What went wrong here: somebody was dialled who must not be, or a request holds what was to be smuggled in.
+    /// What went wrong here until every connection has ended: somebody was dialled who must not be, or a request holds what
+    /// was to be smuggled in.
     pub(crate) fn complaints(&self) -> Vec<String> {
+        let requests = self.origin.settle();
         let mut wrong = Vec::new();
         if self.forbidden.accepted() > 0 {
             wrong.push("the forbidden listener was dialled".to_owned());
         }
-        for request in self.origin.requests() {
-            if !is_plain(&request) {
-                wrong.push(format!("a request was smuggled: {:?}", request.head));
-            }
-        }
+        let smuggled = requests.into_iter().filter(|request| !is_plain(request));
+        wrong.extend(smuggled.map(|request| format!("a request was smuggled: {:?}", request.head)));
         wrong
     }
 }
@@ -119,7 +125,7 @@ impl Site {
 /// Whether it is what libcurl sends of its own for one of the errands.
 fn is_plain(request: &Request) -> bool {
     let head = request.head.to_ascii_lowercase();
-    let holds = |names: &[&str]| names.iter().any(|name| head.contains(name));
+    let holds = |names: &[&str]| names.iter().any(|name| head.contains(&format!("\n{name}:")));
     let (body, framed) = (request.body.as_slice(), holds(&["content-length", "transfer-encoding"]));
     let as_errand = match (request.method(), request.target()) {
         ("GET", "/" | "/moved") => body.is_empty() && !framed,

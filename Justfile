@@ -36,6 +36,10 @@ fuzz *arguments:
 bench:
     scripts/bench
 
+# Measure what attacks take, and write docs/hostile.md
+bench-attacks:
+    scripts/bench-attacks
+
 # Measure what a plugin costs by its language, and write docs/languages.md
 bench-languages:
     scripts/bench-languages

@@ -152,10 +152,14 @@ impl Dispatch {
 
     /// Passes on what a callback answers, and lets the driver know where there is something for it to do.
     fn noted<T>(&self, answer: T) -> T {
+        self.note();
+        answer
+    }
+
+    fn note(&self) {
         if self.pause.take_fresh() || self.suffixes_await() || self.ended() {
             self.driver.mark();
         }
-        answer
     }
 
     /// Runs what no trampoline of libcurl's stands around, and keeps a panic in this transfer.
@@ -287,7 +291,8 @@ impl Callbacks for Dispatch {
     }
 
     fn debug(&self, infotype: InfoType, data: &[u8]) {
-        self.noted(self.on_debug(infotype, data));
+        self.on_debug(infotype, data);
+        self.note();
     }
 
     fn xferinfo(&self, dltotal: u64, dlnow: u64, ultotal: u64, ulnow: u64) -> Continue {
@@ -310,11 +315,13 @@ impl Callbacks for Dispatch {
     }
 
     fn closesocket(&self, socket: OwnedFd) {
-        self.noted(self.on_closesocket(socket));
+        self.on_closesocket(socket);
+        self.note();
     }
 
     fn socket(&self, socket: RawFd, what: Poll) {
-        self.noted(self.on_socket(socket, what));
+        self.on_socket(socket, what);
+        self.note();
     }
 
     fn ssh_key(&self, known: Option<SshKey>, found: SshKey, matched: KeyMatch) -> KeyVerdict {
@@ -322,6 +329,7 @@ impl Callbacks for Dispatch {
     }
 
     fn panicked(&self, callback: Callback, words: &str) {
-        self.noted(self.latch.set(Ended::because(callback, Cause::HostPanic, words)));
+        self.latch.set(Ended::because(callback, Cause::HostPanic, words));
+        self.note();
     }
 }

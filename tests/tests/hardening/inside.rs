@@ -100,7 +100,7 @@ fn what_is_given_up_is_gone() {
     let stderr = String::from_utf8_lossy(&ended.stderr);
     assert!(ended.status.success(), "{said}\n{stderr}");
     if let Some(lacking) = said.lines().find_map(|line| line.strip_prefix("lacking: ")) {
-        transferhost_tests::skip(&lacking.to_string());
+        transferhost_tests::skip(lacking);
         return;
     }
     let mut wrong = Vec::new();

@@ -89,6 +89,9 @@ fn contradictions() {
         (&["-C", "-", "-T", "x"], "-C -"),
         (&["-C", "7", "-d", "x"], "-C and what is posted"),
         (&["-O", "-o", "x"], "-o is given 2 times"),
+        (&["--help"], "`transferhost run --help`"),
+        (&["-h"], "`transferhost run --help`"),
+        (&["-V"], "`transferhost --version`"),
         (&["--tlsv1.3", "--tls-max", "1.2"], "--tls-max"),
     ] {
         let said = refused(words);

@@ -166,6 +166,16 @@ fn names_that_lead_both_ways(listener: &Listener) {
         assert_eq!(fetch(&strict, &[url]).text(), "body", "{url}");
         assert_eq!(listener.dialled(), good, "{url}");
     }
+    // libcurl knows both of its addresses without asking.
+    let half = PolicyFile::of("strict = true\nallow = [\"127.0.0.1/32\"]");
+    let ended = fetch(&half, &["http://localhost/"]);
+    assert_eq!(ended.code(), Some(7), "{}", ended.stderr);
+    assert!(
+        denials(&ended).contains("strict: its answer holds [::1]:80"),
+        "{}",
+        ended.stderr
+    );
+    assert!(listener.dialled().is_empty());
     for (name, log) in [
         ("rebinding-strict.test", "127.0.0.1:80: loopback"),
         ("late.test", "strict: there is no answer that could be judged"),

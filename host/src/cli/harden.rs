@@ -8,7 +8,7 @@ use super::args::Run;
 use super::curl::CurlArgs;
 use super::one::{own_known_hosts, url_of};
 use super::output::Output;
-use super::say;
+use super::{say, write_out};
 use crate::curl::{FormContent, FormPart, Part, Url};
 use crate::harden::{Hardened, Hardening};
 use crate::tenant::policy::{Policy, PolicyKind};
@@ -144,8 +144,9 @@ fn of_outputs(curl: &CurlArgs, mut hardening: Hardening) -> Hardening {
             false => hardening.writes(name),
         };
     }
-    let others = curl.dump_header.iter().chain(&curl.etag_save);
-    for other in others.filter(|path| path.as_os_str() != "-") {
+    let others = curl.dump_header.iter().chain(&curl.etag_save).map(PathBuf::as_path);
+    let told = curl.write_out.as_deref().into_iter().flat_map(write_out::outputs);
+    for other in others.chain(told).filter(|path| path.as_os_str() != "-") {
         hardening = hardening.writes(other);
     }
     hardening

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
@@ -79,7 +80,12 @@ pub(super) fn write(format: &str, facts: &Facts<'_>) -> io::Result<()> {
         } else if let Some(after) = rest.strip_prefix("%header{") {
             rest = header(after, facts, &mut to)?;
         } else if let Some((name, after)) = rest.strip_prefix("%output{").and_then(|it| it.split_once('}')) {
-            to = Box::new(opened(name)?);
+            to = Box::new(opened(name).map_err(|error| {
+                io::Error::new(
+                    error.kind(),
+                    format!("%output{{{}}}: {error}", crate::escape::escape(name)),
+                )
+            })?);
             rest = after;
         } else {
             let (bytes, length) = escape(rest);
@@ -104,6 +110,12 @@ fn escape(rest: &str) -> (&[u8], usize) {
         other => other.as_bytes(),
     };
     (bytes, length)
+}
+
+/// The files that a format names.
+pub(super) fn outputs(format: &str) -> impl Iterator<Item = &Path> {
+    let named = format.split("%output{").skip(1).filter_map(|rest| rest.split_once('}'));
+    named.map(|(name, _)| Path::new(name.strip_prefix(">>").unwrap_or(name)))
 }
 
 /// The file of `%output{}`; behind `>>` it is written on.

@@ -121,6 +121,9 @@ fn check_network(network: &Network) -> Result<(), String> {
     if network.schemes.is_empty() {
         return Err("schemes is empty: name at least one, such as https".to_owned());
     }
+    if network.ports.is_empty() || network.ports.contains(&0) {
+        return Err("ports opens nothing, or port 0: name ports from 1 to 65535, such as 443".to_owned());
+    }
     let known = LibcurlVersion::get().protocols;
     match network.schemes.iter().find(|scheme| !known.contains(scheme)) {
         Some(scheme) => {

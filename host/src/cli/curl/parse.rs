@@ -69,6 +69,11 @@ fn named(name: &str) -> anyhow::Result<(&'static Flag, bool)> {
 }
 
 fn unknown_letter(letter: char) -> anyhow::Error {
+    match letter {
+        'h' => return before_the_plugin("help"),
+        'V' => return before_the_plugin("version"),
+        _ => {}
+    }
     if lacks::SHORT.contains(letter) {
         return anyhow!("curl's -{letter} is not supported here");
     }
@@ -78,10 +83,18 @@ fn unknown_letter(letter: char) -> anyhow::Error {
     )
 }
 
+fn before_the_plugin(name: &str) -> anyhow::Error {
+    let run = if name == "help" { "run " } else { "" };
+    anyhow!("what follows the plugin is curl's: `transferhost {run}--{name}` is what you want")
+}
+
 fn unknown_name(name: &str) -> anyhow::Error {
     let lacking = |name: &str| lacks::LONG.contains(&name);
     if lacking(name) || name.strip_prefix("no-").is_some_and(lacking) {
         return anyhow!("curl's --{name} is not supported here");
+    }
+    if name == "help" || name == "version" {
+        return before_the_plugin(name);
     }
     if args::is_ours(name) {
         return anyhow!("--{name} is transferhost's own: write it before the plugin");

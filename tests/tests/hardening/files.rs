@@ -50,6 +50,18 @@ fn outputs_and_uploads_that_are_named() {
     // One file for all URLs, opened again for each.
     fetch(&["-D", "heads", "-o", "a", &url, "-o", "b", &url]);
     assert_eq!(read("heads").matches("HTTP/1.1 200").count(), 2);
+    // Those that are given their name late, or by somebody else; each twice, new and there already.
+    for _ in 0..2 {
+        fetch(&["-w", "%output{told}%{http_code}", "-o", "there", &url]);
+        assert_eq!(read("told"), "200");
+        fetch(&["-O", &origin.url("/by-url")]);
+        assert_eq!(read("by-url"), "got 0");
+        fetch(&["--create-dirs", "-o", "made/here/too", &url]);
+        assert_eq!(read("made/here/too"), "got 0");
+        fetch(&["--no-clobber", "-o", "kept", &url]);
+    }
+    assert_eq!((read("kept").as_str(), read("kept.1").as_str()), ("got 0", "got 0"));
+    fetch(&["--etag-save", "etag", "-o", "there", &url]);
     let name = origin.url_as("localhost", "/");
     assert_eq!(fetch(&[&name]), "got 0");
     // An output that cannot be is curl's affair, as without.

@@ -296,8 +296,6 @@ fn policy_files_with_a_slip_name_the_line() {
         ),
         ("policy = \"tenant\"\n[network]\nschemes = [\"htp\"]", None, "htp"),
         ("policy = \"tenant\"\n[network]\nschemes = []", None, "schemes"),
-        ("policy = \"tenant\"\n[network]\nports = []", None, "ports"),
-        ("policy = \"tenant\"\n[network]\nports = [0]", None, "ports"),
         ("[network]\nports = [80]", None, "policy = \"tenant\""),
         ("[limits]\nfuel = 0", Some(2), "fuel"),
         ("[limits]\nfuel = -1", Some(2), "fuel"),

@@ -246,6 +246,8 @@ mod tests {
             "policy = ",
             "[network]\nports = [80]",
             "policy = \"tenant\"\n[network]\nports = [\"http\"]",
+            "policy = \"tenant\"\n[network]\nports = []",
+            "policy = \"tenant\"\n[network]\nports = [0]",
             "[limits]\nfuel = 0",
             "[process]\nharden = \"yes\"",
         ] {

@@ -8,6 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use super::dispatch::Dispatch;
 use crate::address::Address;
@@ -21,6 +22,9 @@ type Answer = Arc<OnceLock<Vec<SocketAddr>>>;
 const MOST_NAMES: usize = 20;
 /// Questions at a time that the whole process waits for at most. A resolver's silence cannot be cut.
 const MOST_QUESTIONS: usize = 200;
+
+/// How long an address that is about to be dialled waits for its name's answer.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 static QUESTIONS: AtomicUsize = AtomicUsize::new(0);
 
@@ -100,12 +104,6 @@ impl Names {
         answer
     }
 
-    fn is_open(&self, host: &str) -> bool {
-        let answers = self.answers.borrow();
-        let answer = answers.get(host).and_then(|answer| answer.get());
-        answer.is_some_and(|addresses| !addresses.is_empty())
-    }
-
     fn all_answered(&self) -> bool {
         self.answers.borrow().values().all(|answer| answer.get().is_some())
     }
@@ -143,11 +141,21 @@ impl Dispatch {
 
     /// Whether libcurl may dial an address of the name that it is on its way to.
     pub(super) fn name_allows(&self) -> bool {
-        let Some(names) = &self.names else { return true };
+        if self.names.is_none() {
+            return true;
+        }
         let url = self.info.get().and_then(|info| info.text("url_effective"));
-        let (host, _) = url.and_then(|url| host_and_port(&url)).unwrap_or_default();
-        let open = is_numeric(&host) || names.is_open(&host);
-        if !open {
+        let url = url.unwrap_or_default();
+        let mut judged = self.judge_name_of(&url);
+        // An older libcurl follows a redirect whose headers were paused: then its name is judged here.
+        let begun = Instant::now();
+        while judged == Judged::NotYet && begun.elapsed() < PATIENCE {
+            thread::sleep(Duration::from_millis(1));
+            judged = self.judge_name_of(&url);
+        }
+        let open = judged == Judged::Open;
+        if !open && !self.latch.is_set() {
+            let (host, _) = host_and_port(&url).unwrap_or_default();
             let ended = self.denied(&host, "strict: there is no answer that could be judged");
             self.refused.replace(Some(ended));
         }

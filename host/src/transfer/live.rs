@@ -24,6 +24,8 @@ pub(super) struct Live {
     pub(super) easy: Option<Easy<Dispatch>>,
     /// From then on.
     pub(super) token: Option<Token>,
+    /// When its worker looks at it again.
+    pub(super) alarm: Option<Instant>,
     /// How libcurl has ended it.
     pub(super) code: Option<CurlCode>,
     pub(super) url: String,
@@ -54,6 +56,7 @@ impl Live {
             handle,
             easy: Some(easy),
             token: None,
+            alarm: None,
             code: None,
             tailed: Cell::default(),
             url,

@@ -1,8 +1,7 @@
 //! Drives transfers, any number of them, on one thread: one loop over readiness, libcurl's timers, the pauses and the
 //! wake-ups from outside.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -33,8 +32,8 @@ pub(super) struct Worker {
     /// The lanes of tenants, whose transfers share connections.
     shared: HashMap<String, usize>,
     live: HashMap<usize, (Live, usize)>,
-    /// When a transfer has to be looked at again.
-    alarms: BinaryHeap<Reverse<(Instant, usize)>>,
+    /// When a transfer has to be looked at again: one time for each that waits for any.
+    alarms: BTreeSet<(Instant, usize)>,
     /// Lanes in which libcurl ran.
     touched: BTreeSet<usize>,
     /// There is more to do before it may wait.
@@ -84,7 +83,7 @@ impl Worker {
             lanes: BTreeMap::new(),
             shared: HashMap::new(),
             live: HashMap::new(),
-            alarms: BinaryHeap::new(),
+            alarms: BTreeSet::new(),
             touched: BTreeSet::new(),
             busy: false,
             failed: false,
@@ -156,7 +155,7 @@ impl Worker {
             return;
         }
         let next = self.lanes.values().filter_map(Lane::next).min();
-        let alarm = self.alarms.peek().map(|Reverse((at, _))| *at);
+        let alarm = self.alarms.first().map(|(at, _)| *at);
         let left = [next, alarm].into_iter().flatten().min();
         let left = left.map(|at| at.saturating_duration_since(Instant::now()));
         let busy = self.busy.then_some(Duration::ZERO);
@@ -227,8 +226,11 @@ impl Worker {
         self.busy = false;
         // Those that come due meanwhile wait until sockets were looked at.
         let mut due = Vec::new();
-        while let Some(Reverse((_, id))) = self.alarms.peek().copied().filter(|Reverse((at, _))| *at <= begun) {
-            self.alarms.pop();
+        while let Some((_, id)) = self.alarms.first().copied().filter(|(at, _)| *at <= begun) {
+            self.alarms.pop_first();
+            if let Some((live, _)) = self.live.get_mut(&id) {
+                live.alarm = None;
+            }
             due.push(id);
         }
         loop {
@@ -282,8 +284,7 @@ impl Worker {
         let Some((live, lane)) = self.live.get(&id) else { return };
         let lane = *lane;
         match live.look_after() {
-            Next::Wait(None) => {}
-            Next::Wait(Some(at)) => self.alarms.push(Reverse((at, id))),
+            Next::Wait(at) => self.set_alarm(id, at),
             Next::Begin => self.begin(id),
             Next::Unpause => {
                 let multi = self.lanes.get(&lane).map(|lane| &lane.multi);
@@ -297,6 +298,17 @@ impl Worker {
             }
             Next::End => self.end(id),
         }
+    }
+
+    /// Looks at a transfer again at this time, in place of any other.
+    fn set_alarm(&mut self, id: usize, at: Option<Instant>) {
+        let Some((live, _)) = self.live.get_mut(&id) else {
+            return;
+        };
+        if let Some(other) = std::mem::replace(&mut live.alarm, at) {
+            self.alarms.remove(&(other, id));
+        }
+        self.alarms.extend(at.map(|at| (at, id)));
     }
 
     /// Gives a transfer to libcurl.
@@ -337,6 +349,7 @@ impl Worker {
     /// A transfer is over: libcurl gives it up, and its connections with it where nobody else may use them, so that the
     /// guest hears of their end.
     fn end(&mut self, id: usize) {
+        self.set_alarm(id, None);
         let Some((mut live, of)) = self.live.remove(&id) else {
             return;
         };

@@ -91,16 +91,7 @@ pub(super) const fn value(
     help: &'static str,
     set: fn(&mut CurlArgs, Given) -> anyhow::Result<()>,
 ) -> Flag {
-    Flag {
-        long,
-        short,
-        takes: Takes::Value {
-            what,
-            empty: false,
-            set,
-        },
-        help,
-    }
+    with_value(long, short, what, false, help, set)
 }
 
 /// A row with a value that may be empty.
@@ -111,10 +102,21 @@ pub(super) const fn any_value(
     help: &'static str,
     set: fn(&mut CurlArgs, Given) -> anyhow::Result<()>,
 ) -> Flag {
+    with_value(long, short, what, true, help, set)
+}
+
+const fn with_value(
+    long: &'static str,
+    short: Option<char>,
+    what: What,
+    empty: bool,
+    help: &'static str,
+    set: fn(&mut CurlArgs, Given) -> anyhow::Result<()>,
+) -> Flag {
     Flag {
         long,
         short,
-        takes: Takes::Value { what, empty: true, set },
+        takes: Takes::Value { what, empty, set },
         help,
     }
 }

@@ -43,6 +43,8 @@ pub enum Cause {
     Sink,
     /// The caller's upload could not be read.
     Source,
+    /// The tenant has used what it may.
+    Quota,
     /// The caller cancelled the transfer.
     Cancelled,
     /// The system refused what the host needs: a socket, a poller.
@@ -74,6 +76,7 @@ impl Cause {
             Cause::BadReturn => "bad-return",
             Cause::Sink => "sink",
             Cause::Source => "source",
+            Cause::Quota => "quota",
             Cause::Cancelled => "cancelled",
             Cause::System => "system",
             Cause::HostPanic => "host-panic",
@@ -100,7 +103,7 @@ impl Cause {
     /// Who has to answer for it.
     pub const fn blame(self) -> Blame {
         match self {
-            Cause::Sink | Cause::Source | Cause::Cancelled => Blame::Caller,
+            Cause::Sink | Cause::Source | Cause::Quota | Cause::Cancelled => Blame::Caller,
             Cause::Policy | Cause::System | Cause::HostPanic => Blame::Host,
             _ => Blame::Guest,
         }

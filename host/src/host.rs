@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::guest::{Engine, EngineError, LoadError, Plugin};
+use crate::guest::{Engine, EngineError, LoadError, Plugin, PluginFile};
 use crate::tenant::policy::Policy;
 
 /// What transfers run in: wasmtime's engine, and a policy. There is no default policy: whoever embeds this names one.
@@ -43,12 +43,21 @@ impl Host {
     /// # Errors
     /// See [`LoadError`].
     pub fn load(&self, path: &Path) -> Result<Plugin, LoadError> {
-        Plugin::open(&self.engine, path, &self.policy.limits)
+        let limits = &self.policy.limits;
+        Plugin::load(&self.engine, &PluginFile::read(path, limits)?, limits, None)
     }
 
     /// The policy.
     pub fn policy(&self) -> &Arc<Policy> {
         &self.policy
+    }
+
+    /// The same engine, and what it has compiled, under another policy.
+    pub(crate) fn under(&self, policy: Policy) -> Host {
+        Host {
+            engine: self.engine.clone(),
+            policy: Arc::new(policy),
+        }
     }
 
     pub(crate) fn engine(&self) -> &Engine {

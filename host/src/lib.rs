@@ -63,6 +63,7 @@ pub use limits::{Limit, Limits};
 pub use sink::{BodyChannel, ChannelSink, FileSink, MemorySink, Sink, StdoutSink, WakeSink};
 pub use tenant::class::{Class, Classifier, Nat64PrefixError};
 pub use tenant::policy::{Policy, PolicyError, PolicyKind};
+pub use tenant::{QUOTAS, Quota, QuotaRow, Quotas, Tenant, TenantError};
 pub use transfer::{
     Abort, Body, Bytes, Calls, Cookies, Direction, GuestReport, Handle, Header, Http, HttpAuth, HttpVersion, IpVersion,
     Job, KeepsPost, LineObserver, Netrc, Observer, Outcome, Pace, ProgressObserver, Proxy, Route, Seconds, Source,

@@ -182,15 +182,7 @@ impl Limits {
     /// One sentence that names the key and what would do.
     pub fn set_text(&mut self, key: &str, text: &str) -> Result<(), String> {
         let (limit, row) = find(key).ok_or_else(|| unknown(key))?;
-        let value = parse(row.unit, text).ok_or_else(|| {
-            let want = match row.unit {
-                Unit::Count | Unit::Fuel => "a number above 0, such as 50000000",
-                Unit::Bytes => "a size above 0, such as 64MiB or 65536",
-                Unit::Milliseconds => "a time of at least 1ms, such as 10ms or 2s",
-            };
-            format!("`{text}` is no value for {key}: give {want}")
-        })?;
-        self.set(limit, value);
+        self.set(limit, read(key, row.unit, text)?);
         Ok(())
     }
 }
@@ -214,6 +206,18 @@ fn unknown(key: &str) -> String {
         Some(near) => format!("there is no limit `{key}`; did you mean `{near}`?"),
         None => format!("there is no limit `{key}`; `docs/limits.md` lists them"),
     }
+}
+
+/// Reads a value; the error is a sentence that names the key and what would do.
+pub(crate) fn read(key: &str, unit: Unit, text: &str) -> Result<u64, String> {
+    parse(unit, text).ok_or_else(|| {
+        let want = match unit {
+            Unit::Count | Unit::Fuel => "a number above 0, such as 50000000",
+            Unit::Bytes => "a size above 0, such as 64MiB or 65536",
+            Unit::Milliseconds => "a time of at least 1ms, such as 10ms or 2s",
+        };
+        format!("`{text}` is no value for {key}: give {want}")
+    })
 }
 
 fn parse(unit: Unit, text: &str) -> Option<u64> {

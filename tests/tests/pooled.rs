@@ -9,6 +9,9 @@ use transferhost_tests::http::{self, Response};
 use transferhost_tests::origin::Origin;
 use transferhost_tests::target_dir;
 
+#[path = "kit/tenants.rs"]
+mod tenants;
+
 /// Answers `no` where its memory, its table or its global is not as it was made, then writes all over them.
 const SQUATTER: &str = r#"(component
   (core module $m
@@ -97,9 +100,9 @@ fn more_guests_than_there_are_is_the_hosts_affair() {
     let origin = http::serve(|_| Response::ok("body")).unwrap();
     let host = host(1);
     let plugin = host.load(&guest("pass")).unwrap();
-    let workers = Workers::start(&host, 1).unwrap();
+    let workers = Workers::start(1).unwrap();
     let job = |origin: &Origin| Job {
-        tenant: "a".to_owned(),
+        tenant: tenants::lavish(&host, "a"),
         plugin: Some(plugin.clone()),
         spec: spec(origin.url("/")),
         sink: Box::new(MemorySink::new(1 << 20)),

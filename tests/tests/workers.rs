@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
-use transferhost::{Host, Job, MemorySink, Outcome, Plugin, Policy, PolicyKind, Submitted, TransferSpec, Workers};
+use transferhost::{
+    Host, Job, MemorySink, Outcome, Plugin, Policy, PolicyKind, Submitted, Tenant, TransferSpec, Workers,
+};
 use transferhost_tests::event::Event;
 use transferhost_tests::guests::{guest, hostile};
 use transferhost_tests::http::{self, Response};
@@ -13,6 +15,8 @@ use transferhost_tests::{PATIENCE, target_dir};
 
 #[path = "workers/sinks.rs"]
 mod sinks;
+#[path = "kit/tenants.rs"]
+mod tenants;
 
 static HOST: LazyLock<Host> = LazyLock::new(|| {
     let cache = target_dir().join("tests-home/cache/transferhost");
@@ -23,7 +27,7 @@ static PASS: LazyLock<Plugin> = LazyLock::new(|| HOST.load(&guest("pass")).unwra
 fn job(tenant: &str, url: String) -> (Job, MemorySink) {
     let body = MemorySink::new(1 << 20);
     let job = Job {
-        tenant: tenant.to_owned(),
+        tenant: tenants::lavish(&HOST, tenant),
         plugin: Some(PASS.clone()),
         spec: TransferSpec {
             url,
@@ -41,7 +45,7 @@ fn code(outcome: &Outcome) -> u32 {
 #[test]
 fn each_of_many_ends_once_and_with_its_own_body() {
     let origin = http::serve(|request| Response::ok(request.path().to_owned())).unwrap();
-    let workers = Workers::start(&HOST, 2).unwrap();
+    let workers = Workers::start(2).unwrap();
     let submitted: Vec<_> = (0..300)
         .map(|n| {
             let (job, body) = job(&format!("tenant {}", n % 10), origin.url(&format!("/{n}")));
@@ -78,7 +82,7 @@ fn many_are_under_way_at_once() {
         connection.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody")
     })
     .unwrap();
-    let workers = Workers::start(&HOST, 1).unwrap();
+    let workers = Workers::start(1).unwrap();
     let submitted: Vec<_> = (0..ALL)
         .map(|n| workers.submit(job(&format!("{}", n % 7), origin.url("/")).0).unwrap())
         .collect();
@@ -105,7 +109,7 @@ fn a_connection_serves_its_tenant_and_nobody_else() {
     })
     .unwrap();
     // One thread, so that both tenants are on it.
-    let workers = Workers::start(&HOST, 1).unwrap();
+    let workers = Workers::start(1).unwrap();
     for tenant in ["a", "b", "a", "b", "a"] {
         let (job, _) = job(tenant, origin.url(&format!("/{tenant}")));
         assert_eq!(code(&workers.submit(job).unwrap().wait()), 0);
@@ -119,7 +123,7 @@ fn a_connection_serves_its_tenant_and_nobody_else() {
 #[test]
 fn one_that_fails_harms_no_other() {
     let origin = http::serve(|_| Response::ok("body")).unwrap();
-    let workers = Workers::start(&HOST, 1).unwrap();
+    let workers = Workers::start(1).unwrap();
     let plugins: Vec<_> = [
         "trap-write",
         "abort-timer",
@@ -168,7 +172,7 @@ fn silent() -> (Origin, Event) {
 fn one_is_cancelled_and_the_others_go_on() {
     let (silent, asked) = silent();
     let origin = http::serve(|_| Response::ok("body")).unwrap();
-    let workers = Workers::start(&HOST, 1).unwrap();
+    let workers = Workers::start(1).unwrap();
     let waiting = workers.submit(job("a", silent.url("/")).0).unwrap();
     assert!(asked.wait(PATIENCE));
     assert_eq!(code(&workers.submit(job("a", origin.url("/")).0).unwrap().wait()), 0);
@@ -190,7 +194,7 @@ fn shutting_down_lets_them_end_or_cuts_them() {
         connection.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody")
     })
     .unwrap();
-    let workers = Workers::start(&HOST, 2).unwrap();
+    let workers = Workers::start(2).unwrap();
     let patient = workers.submit(job("a", origin.url("/")).0).unwrap();
     assert!(asked.wait(PATIENCE));
     let finishing = std::thread::spawn(move || workers.finish(None));
@@ -199,13 +203,13 @@ fn shutting_down_lets_them_end_or_cuts_them() {
     finishing.join().unwrap();
 
     let (silent, asked) = silent();
-    let workers = Workers::start(&HOST, 2).unwrap();
+    let workers = Workers::start(2).unwrap();
     let cut = workers.submit(job("a", silent.url("/")).0).unwrap();
     assert!(asked.wait(PATIENCE));
     workers.finish(Some(Duration::from_millis(50)));
     assert_eq!(cut.wait().abort.unwrap().cause.name(), "cancelled");
 
-    let workers = Workers::start(&HOST, 1).unwrap();
+    let workers = Workers::start(1).unwrap();
     let dropped = workers.submit(job("a", silent.url("/")).0).unwrap();
     drop(workers);
     assert_eq!(dropped.wait().abort.unwrap().cause.name(), "cancelled");
@@ -213,7 +217,7 @@ fn shutting_down_lets_them_end_or_cuts_them() {
 
 #[test]
 fn what_cannot_be_carried_out_has_an_outcome_too() {
-    let workers = Workers::start(&HOST, 1).unwrap();
+    let workers = Workers::start(1).unwrap();
     let outcome = workers.submit(job("a", "http://[".to_owned()).0).unwrap().wait();
     assert_eq!(code(&outcome), 3, "{}", outcome.message);
     let mut closed = job("a", "http://127.0.0.1:1/".to_owned()).0;
@@ -225,7 +229,7 @@ fn what_cannot_be_carried_out_has_an_outcome_too() {
 #[test]
 fn an_outcome_can_be_awaited() {
     let origin = http::serve(|_| Response::ok("body")).unwrap();
-    let workers = Workers::start(&HOST, 2).unwrap();
+    let workers = Workers::start(2).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let outcomes = runtime.block_on(async {
         let both: [Submitted; 2] = ["a", "b"].map(|tenant| workers.submit(job(tenant, origin.url("/")).0).unwrap());
@@ -241,10 +245,12 @@ fn a_guest_is_given_back_when_its_transfer_ends() {
     let origin = http::serve(|_| Response::ok("body")).unwrap();
     let cache = target_dir().join("tests-home/cache/transferhost");
     let host = Host::pooled(Policy::new(PolicyKind::Curl).unwrap(), Some(cache), 2).unwrap();
-    let workers = Workers::start(&host, 1).unwrap();
-    let tuner = host.load(&guest("socket-tuner")).unwrap();
+    let workers = Workers::start(1).unwrap();
+    let tenant = Tenant::new(&host, "a", Policy::new(PolicyKind::Curl).unwrap(), tenants::quotas()).unwrap();
+    let tuner = tenant.load(&guest("socket-tuner")).unwrap();
     for round in 0..6 {
         let mut tuned = job("a", origin.url("/")).0;
+        tuned.tenant = tenant.clone();
         tuned.plugin = Some(tuner.clone());
         tuned.spec.config = vec![("nodelay".to_owned(), "off".to_owned())];
         let outcome = workers.submit(tuned).unwrap().wait();
@@ -254,7 +260,7 @@ fn a_guest_is_given_back_when_its_transfer_ends() {
 
 #[test]
 fn an_upload_that_would_hold_up_others_is_refused() {
-    let workers = Workers::start(&HOST, 1).unwrap();
+    let workers = Workers::start(1).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut blocking = job("a", format!("file://{}/x", folder.path().display())).0;
     blocking.plugin = None;

@@ -9,7 +9,7 @@ use wit_parser::{Resolve, WorldId, WorldItem};
 
 use super::args::Componentize;
 use super::whole::whole;
-use crate::guest::{Engine, Plugin};
+use crate::guest::{Engine, Plugin, PluginFile};
 use crate::limits::{Limit, Limits};
 
 /// WASI preview 1 as far as Go's runtime needs it, out of nothing: see the file.
@@ -21,12 +21,8 @@ pub(super) fn componentize(arguments: &Componentize) -> anyhow::Result<u8> {
     let core = read(&arguments.core).with_context(|| shown(&arguments.core))?;
     let component = encode(&core, &arguments.wit, &arguments.world).with_context(|| shown(&arguments.core))?;
     let name = arguments.output.file_name().unwrap_or_default().to_string_lossy();
-    Plugin::load(
-        &Engine::new(None)?,
-        &crate::escape::escape(&name),
-        &component,
-        &Limits::curl(),
-    )?;
+    let file = PluginFile::new(crate::escape::escape(&name), component.clone());
+    Plugin::load(&Engine::new(None)?, &file, &Limits::curl(), None)?;
     whole(&arguments.output, |beside| Ok(std::fs::write(beside, &component)?))?;
     Ok(0)
 }

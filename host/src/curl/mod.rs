@@ -48,7 +48,7 @@ pub(crate) use option::{
     LongOption, OffsetOption, SlistOption, TextOption, http_auth, http_version, ip_resolve, netrc, post_redir,
     ssl_version, time_condition,
 };
-pub(crate) use poller::{Poller, Waker};
+pub(crate) use poller::{Poller, Readiness, Waker};
 pub(crate) use returns::{Continue, Flow, Ioctl, KeyVerdict, Open, Read, Seek, Sockopt};
 pub use trampoline::InfoType;
 pub(crate) use trampoline::{Callbacks, IoctlCommand, Poll, SocketTarget, SocketType, words_of};

@@ -61,6 +61,9 @@ pub(crate) struct Multi<H: Callbacks> {
     wishes: Rc<Wishes<H>>,
 }
 
+/// How many threads of a handle resolve names at a time: there may be a handle for each of many tenants.
+const RESOLVERS: c_long = 2;
+
 impl<H: Callbacks> Multi<H> {
     /// An empty handle, whose sockets this poller watches as this owner's.
     pub(crate) fn new(poller: Rc<Poller>, owner: usize) -> Result<Multi<H>, MultiError> {
@@ -94,10 +97,21 @@ impl<H: Callbacks> Multi<H> {
             // lives until after curl_multi_cleanup.
             check(unsafe { curl_sys::curl_multi_setopt(multi.handle.as_ptr(), option, value) })?;
         }
-        let quick: c_long = 1;
-        // SAFETY: the option takes a `long`. A libcurl before 8.17.0 does not know it, says so, and changes nothing.
-        unsafe { curl_sys::curl_multi_setopt(multi.handle.as_ptr(), sys_ext::CURLMOPT_QUICK_EXIT, quick) };
+        // A libcurl before 8.17.0 does not know the first, one before 8.20.0 the second: they say so, and change nothing.
+        let _ = multi.set_long(sys_ext::CURLMOPT_QUICK_EXIT, 1);
+        let _ = multi.set_long(sys_ext::CURLMOPT_RESOLVE_THREADS_MAX, RESOLVERS);
         Ok(multi)
+    }
+
+    /// At most so many connections to one host and port; a transfer that needs one more waits.
+    pub(crate) fn limit_connections(&self, most: u64) -> Result<(), MultiError> {
+        let most = c_long::from(i32::try_from(most).unwrap_or(i32::MAX));
+        self.set_long(curl_sys::CURLMOPT_MAX_HOST_CONNECTIONS, most)
+    }
+
+    fn set_long(&self, option: curl_sys::CURLMoption, value: c_long) -> Result<(), MultiError> {
+        // SAFETY: the handle is live, and the options that are passed to this take a `long`.
+        check(unsafe { curl_sys::curl_multi_setopt(self.handle.as_ptr(), option, value) })
     }
 
     /// Takes a transfer in. Its callbacks may run before this returns.

@@ -23,8 +23,10 @@ pub(crate) struct Readiness {
 /// Watches libcurl's sockets.
 pub(crate) struct Poller {
     poller: Arc<polling::Poller>,
-    /// Whose each is.
-    watched: RefCell<HashMap<RawFd, usize>>,
+    /// Whose each is, and what of it is watched: reading, writing.
+    watched: RefCell<HashMap<RawFd, (usize, [bool; 2])>>,
+    /// Those of owners who rest: not watched until they do no more.
+    parked: RefCell<HashMap<usize, Vec<RawFd>>>,
     events: RefCell<Events>,
     marked: Arc<Mutex<Vec<usize>>>,
 }
@@ -58,6 +60,7 @@ impl Poller {
         Ok(Poller {
             poller: Arc::new(polling::Poller::new()?),
             watched: RefCell::default(),
+            parked: RefCell::default(),
             events: RefCell::new(Events::new()),
             marked: Arc::default(),
         })
@@ -83,12 +86,13 @@ impl Poller {
     /// Watches a socket of this owner's, or changes what of it is watched.
     pub(super) fn watch(&self, owner: usize, socket: RawFd, readable: bool, writable: bool) -> io::Result<()> {
         let interest = Event::new(socket as usize, readable, writable);
+        let before = self.watched.borrow_mut().insert(socket, (owner, [readable, writable]));
         // SAFETY: libcurl names the socket in this very call, before it does anything else with it, so the number is that
         // socket's; and were it closed, it would be used as a name only, for the length of one system call.
         let source = unsafe { BorrowedFd::borrow_raw(socket) };
-        if self.watched.borrow().get(&socket) == Some(&owner) {
+        if before.is_some_and(|(before, _)| before == owner) {
             match self.poller.modify_with_mode(source, interest, PollMode::Level) {
-                // The number was closed and given out anew without a word: watch the new one.
+                // The number was closed and given out anew without a word, or its owner rested: watch it now.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 done => return done.or_else(gone),
             }
@@ -96,8 +100,8 @@ impl Poller {
         // SAFETY: as above; the kernel takes a socket out of the poller when it is closed, and `forget` does before that
         // wherever libcurl says CURL_POLL_REMOVE first.
         let added = unsafe { self.poller.add_with_mode(socket, interest, PollMode::Level) };
-        if added.is_ok() {
-            self.watched.borrow_mut().insert(socket, owner);
+        if added.is_err() {
+            self.watched.borrow_mut().remove(&socket);
         }
         added.or_else(gone)
     }
@@ -105,11 +109,64 @@ impl Poller {
     /// Watches a socket of this owner's no more.
     pub(super) fn forget(&self, owner: usize, socket: RawFd) -> io::Result<()> {
         // Another's that has its number by now stays.
-        if self.watched.borrow().get(&socket) == Some(&owner) {
+        if self.is_of(owner, socket) {
             self.watched.borrow_mut().remove(&socket);
             // SAFETY: the number is used as a name only; where its socket is closed already the kernel says so.
             let source = unsafe { BorrowedFd::borrow_raw(socket) };
             self.poller.delete(source).or_else(gone)?;
+        }
+        Ok(())
+    }
+
+    fn is_of(&self, owner: usize, socket: RawFd) -> bool {
+        self.watched.borrow().get(&socket).is_some_and(|(of, _)| *of == owner)
+    }
+
+    /// The sockets of this owner, as if each had nothing to tell.
+    pub(crate) fn sockets_of(&self, owner: usize) -> Vec<Readiness> {
+        let watched = self.watched.borrow();
+        let of = watched.iter().filter(|(_, (of, _))| *of == owner);
+        let silent = of.map(|(socket, _)| Readiness {
+            owner,
+            socket: *socket,
+            readable: false,
+            writable: false,
+            error: false,
+        });
+        silent.collect()
+    }
+
+    /// Leaves a socket that is ready alone until its owner rests no more: it would end every wait until then.
+    pub(crate) fn park(&self, ready: Readiness) -> io::Result<()> {
+        // SAFETY: the number is used as a name only; where its socket is closed already the kernel says so.
+        let source = unsafe { BorrowedFd::borrow_raw(ready.socket) };
+        self.poller.delete(source).or_else(gone)?;
+        self.parked
+            .borrow_mut()
+            .entry(ready.owner)
+            .or_default()
+            .push(ready.socket);
+        Ok(())
+    }
+
+    /// The owner rests no more: what was left alone is watched again.
+    pub(crate) fn unpark(&self, owner: usize) -> io::Result<()> {
+        for socket in self.parked.borrow_mut().remove(&owner).unwrap_or_default() {
+            let watched = self.watched.borrow().get(&socket).copied();
+            let Some((of, [readable, writable])) = watched else {
+                continue;
+            };
+            if of != owner {
+                continue;
+            }
+            let interest = Event::new(socket as usize, readable, writable);
+            // SAFETY: as in `watch`: libcurl has not said CURL_POLL_REMOVE of it.
+            let added = unsafe { self.poller.add_with_mode(socket, interest, PollMode::Level) };
+            match added {
+                // libcurl named it again meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                added => added.or_else(gone)?,
+            }
         }
         Ok(())
     }
@@ -126,7 +183,7 @@ impl Poller {
         let ready = events.iter().filter_map(|event| {
             let socket = event.key as RawFd;
             Some(Readiness {
-                owner: *watched.get(&socket)?,
+                owner: watched.get(&socket)?.0,
                 socket,
                 readable: event.readable,
                 writable: event.writable,

@@ -18,6 +18,8 @@ pub(super) const CURLOPT_REDIR_PROTOCOLS_STR: CURLoption = 10_319;
 pub(super) const CURLOPT_QUICK_EXIT: CURLoption = 322;
 /// multi.h, 8.17.0.
 pub(super) const CURLMOPT_QUICK_EXIT: curl_sys::CURLMoption = 21;
+/// multi.h, 8.20.0: how many threads resolve names at a time.
+pub(super) const CURLMOPT_RESOLVE_THREADS_MAX: curl_sys::CURLMoption = 20;
 /// curl.h, 7.87.0: the return of a write callback that says an error happened.
 pub(super) const CURL_WRITEFUNC_ERROR: usize = 0xFFFF_FFFF;
 /// curl.h, 7.18.0.

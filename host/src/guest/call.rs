@@ -80,7 +80,11 @@ impl Guest {
         };
         let burned = budget.saturating_sub(self.store.get_fuel().unwrap_or(0));
         self.fuel_spent = self.fuel_spent.saturating_add(burned);
-        self.calls.add(callback, burned, self.store.data().clock.elapsed());
+        let time = self.store.data().clock.elapsed();
+        self.calls.add(callback, burned, time);
+        if let Some(ledger) = &self.ledger {
+            ledger.ran(time);
+        }
         answer(returned).map_err(|failure| self.explain(failure, budget < fuel, burned, total))
     }
 

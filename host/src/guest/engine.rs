@@ -8,11 +8,12 @@ use tokio::runtime::{Builder, Runtime};
 use wasmtime::component::Linker;
 use wasmtime::{Cache, CacheConfig, Config};
 
+use super::compiled::CompiledCache;
 use super::imports;
 use super::instance::State;
 use super::pool::{self, Clearing};
 use super::wasi;
-use crate::limits::Limits;
+use crate::limits::{Limit, Limits};
 
 /// How often a running guest looks at its clock. A call's time is kept to within this.
 const TICK: Duration = Duration::from_millis(1);
@@ -33,6 +34,9 @@ pub struct EngineError(String);
 pub(crate) struct Engine {
     pub(super) engine: wasmtime::Engine,
     pub(super) linker: Arc<Linker<State>>,
+    pub(super) compiled: CompiledCache,
+    /// What the slots of the pool were made for, where there is one.
+    slots: Option<Arc<Limits>>,
     /// Keeps time for guests that wait; only its timer is on.
     pub(super) runtime: Arc<Runtime>,
 }
@@ -58,10 +62,31 @@ impl Engine {
             pool::check(guests, clearing).map_err(EngineError)?;
             let mut config = config();
             pool::configure(&mut config, guests, limits, clearing);
-            Engine::build(&config, cache.clone()).map_err(|error| EngineError(format!("{error:#}")))
+            let mut engine =
+                Engine::build(&config, cache.clone()).map_err(|error| EngineError(format!("{error:#}")))?;
+            engine.slots = Some(Arc::new(limits.clone()));
+            Ok(engine)
         };
         // An older kernel refuses the first.
         with(Clearing::Scan).or_else(|_| with(Clearing::Decommit))
+    }
+
+    /// Whether a guest may have what these limits allow; a sentence where not.
+    pub(crate) fn fits(&self, limits: &Limits) -> Result<(), String> {
+        let Some(slots) = &self.slots else { return Ok(()) };
+        let of_a_slot = [Limit::Memory, Limit::TableElements, Limit::Instances];
+        match of_a_slot
+            .into_iter()
+            .find(|limit| limits.get(*limit) > slots.get(*limit))
+        {
+            Some(limit) => Err(format!(
+                "its policy allows a guest {} of {}, and the pool of guests was made for {}",
+                limits.get(limit),
+                limit.row().key,
+                slots.get(limit)
+            )),
+            None => Ok(()),
+        }
     }
 
     fn build(config: &Config, cache: Option<PathBuf>) -> wasmtime::Result<Engine> {
@@ -80,6 +105,8 @@ impl Engine {
         Ok(Engine {
             engine,
             linker: Arc::new(linker),
+            compiled: CompiledCache::default(),
+            slots: None,
             runtime: Arc::new(runtime),
         })
     }

@@ -22,6 +22,7 @@ use crate::callback::Callback;
 use crate::cause::Cause;
 use crate::limits::{Limit, Limits};
 use crate::tenant::class::Classifier;
+use crate::tenant::ledger::Ledger;
 
 /// What a guest is given, besides its plugin.
 pub(crate) struct Environment {
@@ -37,6 +38,8 @@ pub(crate) struct Environment {
     pub(crate) transfer: Box<dyn TransferView>,
     /// Whether it may wait inside a host import, within a call's time.
     pub(crate) may_wait: bool,
+    /// Whose account its time and its memory are put to.
+    pub(crate) ledger: Option<Arc<Ledger>>,
 }
 
 /// What a store holds.
@@ -126,12 +129,14 @@ pub(crate) struct Guest {
     /// What instantiating burned counts as well.
     pub(super) fuel_spent: u64,
     pub(super) body_bytes: u64,
+    pub(super) ledger: Option<Arc<Ledger>>,
 }
 
 impl Guest {
     /// Makes a guest. This runs its start code, within limits of its own.
     pub(crate) fn new(engine: &Engine, plugin: &Plugin, environment: Environment) -> Result<Guest, Failure> {
         let limits = environment.limits.clone();
+        let ledger = environment.ledger.clone();
         let mut store = store(engine, environment);
         let fuel = limits.get(Limit::InstantiateFuel);
         let time = limits.time(Limit::InstantiateTime);
@@ -141,6 +146,9 @@ impl Guest {
             let instance = plugin.pre().instantiate(&mut store)?;
             plugin.indices().load(&mut store, &instance)
         })();
+        if let Some(ledger) = &ledger {
+            ledger.ran(store.data().clock.elapsed());
+        }
         let spent = fuel.saturating_sub(store.get_fuel().unwrap_or(0));
         match answer(made.map(Ok)) {
             Ok(exports) => Ok(Guest {
@@ -150,6 +158,7 @@ impl Guest {
                 calls: Calls::default(),
                 fuel_spent: spent,
                 body_bytes: 0,
+                ledger,
             }),
             Err(failure) if failure.cause == Cause::OutOfFuel => Err(Failure {
                 limit: Some(fuel),
@@ -202,7 +211,7 @@ fn store(engine: &Engine, environment: Environment) -> Store<State> {
         classifier: environment.classifier,
         transfer: environment.transfer,
         sockets: HashMap::new(),
-        limiter: Limiter::new(limits),
+        limiter: Limiter::new(limits, environment.ledger),
         clock: CallClock::new(Arc::clone(&engine.runtime), environment.may_wait),
         output,
     };

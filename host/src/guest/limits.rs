@@ -1,9 +1,12 @@
 //! What wasmtime asks before a guest grows: sums over the whole store, not over each memory or table.
 
+use std::sync::Arc;
+
 use wasmtime::ResourceLimiter;
 
 use crate::cause::Cause;
 use crate::limits::{Limit, Limits};
+use crate::tenant::ledger::{Held, Ledger};
 
 /// A limit was reached. Our own type, so that the cause is known by it and not by the guest's trap a moment later.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
@@ -20,6 +23,8 @@ pub(super) struct Limiter {
     memory: Sum,
     table: Sum,
     instances: usize,
+    /// The same memory among all that its tenant has.
+    held: Option<Held>,
 }
 
 #[derive(Debug)]
@@ -72,12 +77,23 @@ impl Sum {
 }
 
 impl Limiter {
-    pub(super) fn new(limits: &Limits) -> Limiter {
+    pub(super) fn new(limits: &Limits, ledger: Option<Arc<Ledger>>) -> Limiter {
         Limiter {
             memory: Sum::new(Cause::Memory, limits.get(Limit::Memory)),
             table: Sum::new(Cause::Table, limits.get(Limit::TableElements)),
             instances: limits.count(Limit::Instances),
+            held: ledger.map(Held::new),
         }
+    }
+
+    /// Puts what the guest has to its tenant's account.
+    fn hold(&mut self) -> Result<(), LimitExceeded> {
+        let Some(held) = &mut self.held else { return Ok(()) };
+        held.set(self.memory.used).map_err(|over| LimitExceeded {
+            cause: Cause::Quota,
+            limit: over.limit,
+            used: over.used,
+        })
     }
 
     /// The most bytes that all memories had together.
@@ -88,12 +104,15 @@ impl Limiter {
 
 impl ResourceLimiter for Limiter {
     fn memory_growing(&mut self, current: usize, desired: usize, own: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(self.memory.grow(current, desired, own)?)
+        let grows = self.memory.grow(current, desired, own)?;
+        self.hold().inspect_err(|_| self.memory.undo())?;
+        Ok(grows)
     }
 
     fn memory_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
         self.memory.undo();
-        Ok(())
+        // It is less than before.
+        Ok(self.hold()?)
     }
 
     fn table_growing(&mut self, current: usize, desired: usize, own: Option<usize>) -> wasmtime::Result<bool> {
@@ -126,7 +145,7 @@ mod tests {
     fn memories_are_counted_together() {
         let mut limits = Limits::curl();
         limits.set(Limit::Memory, 100);
-        let mut limiter = Limiter::new(&limits);
+        let mut limiter = Limiter::new(&limits, None);
         assert!(limiter.memory_growing(0, 60, None).unwrap());
         assert!(limiter.memory_growing(0, 40, None).unwrap());
         let refused = limiter.memory_growing(40, 41, None).unwrap_err();

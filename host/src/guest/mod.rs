@@ -1,13 +1,15 @@
 //! A guest: one live instance of a plugin, entered through one call at a time. It knows nothing of curl.
 //!
-//! `load` makes a [`Plugin`] of a file, `instance` a [`Guest`] of a plugin, `call` enters it, `verdict` makes of an
+//! `load` makes a [`Plugin`] of a file that `checks` and `weigh` let pass, `compiled` has what others compiled already, `instance` a [`Guest`] of a plugin, `call` enters it, `verdict` makes of an
 //! answer or a trap what the transfer acts on. `limits` and `clock` bound it, `imports` and `wasi` are all that it can
 //! reach.
 
 mod bindings;
 mod bodies;
 mod call;
+mod checks;
 mod clock;
+mod compiled;
 mod engine;
 mod imports;
 mod instance;
@@ -21,6 +23,7 @@ mod wasi;
 mod weigh;
 
 pub use engine::EngineError;
+pub(crate) use load::PluginFile;
 pub use load::{LoadError, Plugin, WIT_VERSION};
 
 pub(crate) use bindings::debug::Infotype;

@@ -1,7 +1,15 @@
-//! What a tenant may reach and use: the network policy, and the classes of addresses that it decides by.
+//! What a tenant may reach and use: the network policy and the classes of addresses that it decides by; quotas, and the account
+//! of what is used of them.
 
+mod account;
+pub(crate) mod bucket;
 pub(crate) mod class;
 mod embedded;
+pub(crate) mod ledger;
 mod own;
 pub(crate) mod policy;
 mod policy_file;
+pub(crate) mod quota;
+
+pub use account::{Tenant, TenantError};
+pub use quota::{QUOTAS, Quota, QuotaRow, Quotas};

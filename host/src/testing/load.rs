@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use anyhow::{Context as _, Result, ensure};
 
 use crate::callback::Callback;
-use crate::guest::{Engine, Plugin};
+use crate::guest::{Engine, Plugin, PluginFile};
 use crate::limits::{Limit, Limits};
 
 /// The longest sentence: names out of the file are cut.
@@ -27,7 +27,8 @@ pub fn load(data: &[u8]) -> Result<()> {
     limits.set(Limit::ComponentSize, 64 << 10);
     limits.set(Limit::InstantiateFuel, 100_000);
     limits.set(Limit::Memory, 1 << 20);
-    match Plugin::load(engine()?, "fuzz.wasm", data, &limits) {
+    let file = PluginFile::new("fuzz.wasm".to_owned(), data.to_vec());
+    match Plugin::load(engine()?, &file, &limits, None) {
         Ok(plugin) => {
             ensure!(
                 plugin.name() == "fuzz.wasm" && plugin.size() == data.len() as u64,

@@ -21,6 +21,7 @@ impl LoneGuest {
             printer: Arc::new(|_: &str| {}),
             transfer: Box::new(NoTransfer),
             may_wait: true,
+            ledger: None,
         };
         Guest::new(host.engine(), plugin, environment)
             .map(LoneGuest)

@@ -58,7 +58,12 @@ impl Output {
 impl Output {
     /// Whether the sink has not taken all that was delivered.
     pub(super) fn is_full(&self) -> bool {
-        !self.kept.borrow().is_empty()
+        self.waiting() > 0
+    }
+
+    /// The bytes that it has not taken.
+    pub(super) fn waiting(&self) -> u64 {
+        self.kept.borrow().len() as u64
     }
 }
 

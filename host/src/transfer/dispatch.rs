@@ -6,6 +6,7 @@ use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::account::Account;
 use super::cookies::Suffixes;
 use super::deliver::Output;
 use super::ended::Ended;
@@ -26,6 +27,7 @@ use crate::curl::{
 use crate::guest::{Failure, Guest};
 use crate::limits::Limit;
 use crate::sink::Sink;
+use crate::tenant::ledger::Ledger;
 use crate::tenant::policy::Policy;
 
 /// A transfer, as libcurl's callbacks see it. All is behind shared references: see `curl`'s page on re-entry.
@@ -50,6 +52,8 @@ pub(super) struct Dispatch {
     pub(super) suffixes: Suffixes,
     /// Where the policy is strict.
     pub(super) names: Option<Names>,
+    /// Its tenant's, where it has one.
+    pub(super) account: Option<Account>,
     /// The time of the whole transfer, which is libcurl's affair but where the host itself waits.
     pub(super) total: Cell<Duration>,
     /// Whoever drives, told that there is something to be done.
@@ -76,6 +80,7 @@ impl Dispatch {
         sink: Box<dyn Sink>,
         can_pause: bool,
         waker: &Waker,
+        ledger: Option<Arc<Ledger>>,
     ) -> Dispatch {
         let mut sink = sink;
         let wake = waker.clone();
@@ -94,6 +99,7 @@ impl Dispatch {
             sockets: Sockets::default(),
             suffixes: Suffixes::new(spec.cookies.are_kept()),
             names: policy.network.strict.then(|| Names::new(waker.clone())),
+            account: ledger.map(|ledger| Account::new(ledger, spec.compressed)),
             total: Cell::new(policy.limits.time(Limit::TotalTime)),
             driver: waker.clone(),
             info: OnceCell::new(),
@@ -157,6 +163,7 @@ impl Dispatch {
     }
 
     fn note(&self) {
+        self.settle_account();
         if self.pause.take_fresh() || self.suffixes_await() || self.ended() {
             self.driver.mark();
         }

@@ -37,7 +37,7 @@ impl Transfer {
         let id = worker.new_id();
         let handle = Handle::new();
         handle.reaches(worker.waker(id));
-        let prepared = prepare(host, plugin, spec, sink, worker.waker(id))?;
+        let prepared = prepare(host, plugin, spec, sink, worker.waker(id), None)?;
         let live = Live::new(prepared, plugin.cloned(), handle);
         Ok(Transfer { worker, live, id })
     }

@@ -80,7 +80,17 @@ impl Live {
     ///
     /// A panic in here, of a sink or an observer, is this transfer's end alone.
     pub(super) fn look_after(&self) -> Next {
-        self.dispatch.contain(None, || self.next()).unwrap_or(Next::End)
+        let next = self.dispatch.contain(None, || self.next()).unwrap_or(Next::End);
+        self.dispatch.settle_account();
+        match self.dispatch.latch.is_set() {
+            true => Next::End,
+            false => next,
+        }
+    }
+
+    /// Whether it ends without its guest or libcurl having to do anything.
+    pub(super) fn is_cut(&self) -> bool {
+        self.dispatch.latch.is_set() || self.handle.wishes().cancelled()
     }
 
     fn next(&self) -> Next {
@@ -188,6 +198,7 @@ impl Live {
         // What was wished in the last turn of the loop.
         dispatch.unset(wishes.unset());
         dispatch.drop_kept();
+        dispatch.settle_account();
         if !dispatch.latch.is_set() && (dispatch.finished.get() || code == Some(CurlCode::OK)) {
             dispatch.contain(Callback::Write, || dispatch.finish_sinks());
         }

@@ -52,6 +52,9 @@ pub(super) fn of(ended: &Ended, plugin: Option<&str>, bytes: u64) -> String {
             .map_or_else(|| "the output failed".to_owned(), escape),
         Cause::Source if ended.callback == Some(Callback::Read) => format!("the upload could not be read{plain}"),
         Cause::Source => format!("the upload cannot go on from elsewhere{plain}"),
+        Cause::Quota => {
+            format!("the tenant's transfers would hold more than {limit} bytes of memory together (its quota `memory`)")
+        }
         Cause::Cancelled => "the transfer was cancelled".to_owned(),
         Cause::System => format!("the system refused what the transfer needs{plain}"),
         Cause::HostPanic => format!("transferhost failed{plain}; this is a bug of its own, please report it"),

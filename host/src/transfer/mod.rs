@@ -6,8 +6,10 @@
 //!   `driver` is a worker with a single one, `workers` are several with many; `handle` reaches one from outside.
 //! - What libcurl asks: `dispatch`, with `deliver`, `upload`, `sockets`, `redirect`, `cookies` and `told` for what each
 //!   callback is about, `names` for what a strict policy wants to know before.
+//! - What it costs its tenant: `account`.
 //! - How it ends: `latch` keeps the first cause, `code` gives it its CURLcode, `outcome` and `message` tell it.
 
+mod account;
 mod body;
 mod closed;
 mod code;

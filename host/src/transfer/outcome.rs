@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::code::code;
+use super::code::{Occasion, code};
 use super::dispatch::Dispatch;
 use super::ended::Ended;
 use super::message;
@@ -69,6 +69,8 @@ pub struct Bytes {
 /// Times in seconds since the beginning, as curl's `-w` has them; 0 for what did not happen.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Seconds {
+    /// How long it waited for its turn before that beginning; 0 where it had no tenant.
+    pub queued: f64,
     /// The name was resolved.
     pub name_lookup: f64,
     /// The connection was there.
@@ -157,6 +159,23 @@ impl Outcome {
         Outcome::unbegun(url, CurlCode::FAILED_INIT, message, Some(abort))
     }
 
+    /// The outcome of a transfer that was cancelled before it began.
+    pub(crate) fn cancelled(url: &str) -> Outcome {
+        let cause = Cause::Cancelled;
+        let abort = Abort {
+            callback: None,
+            cause,
+            limit: None,
+            used: None,
+            reason: None,
+            plugin: None,
+            blame: cause.blame(),
+            backtrace: Vec::new(),
+        };
+        let message = "the transfer was cancelled before it began".to_owned();
+        Outcome::unbegun(url, code(None, Occasion::Any, cause), message, Some(abort))
+    }
+
     /// The outcome of a transfer that never began: its plugin could not be loaded, or its URL not be read.
     pub(crate) fn unbegun(url: &str, code: CurlCode, message: String, abort: Option<Abort>) -> Outcome {
         // Where the URL cannot be read, what stands before its last @ may be a password.
@@ -175,6 +194,7 @@ impl Outcome {
                 uploaded: 0,
             },
             seconds: Seconds {
+                queued: 0.0,
                 name_lookup: 0.0,
                 connect: 0.0,
                 tls: 0.0,
@@ -281,6 +301,7 @@ pub(super) fn of(
                 .min(handed.unwrap_or(u64::MAX)),
         },
         seconds: Seconds {
+            queued: 0.0,
             name_lookup: seconds("time_namelookup"),
             connect: seconds("time_connect"),
             tls: seconds("time_appconnect"),

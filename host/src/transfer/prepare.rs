@@ -21,6 +21,7 @@ use crate::guest::{Environment, Guest, Plugin, RequestHead};
 use crate::host::Host;
 use crate::limits::Limit;
 use crate::sink::Sink;
+use crate::tenant::ledger::Ledger;
 
 impl From<SetoptError> for SpecError {
     fn from(error: SetoptError) -> SpecError {
@@ -44,6 +45,7 @@ pub(super) fn prepare(
     mut spec: TransferSpec,
     sink: Box<dyn Sink>,
     waker: Waker,
+    ledger: Option<Arc<Ledger>>,
 ) -> Result<Prepared, SpecError> {
     let wrong_url = |why: String| SpecError {
         what: format!("{}: {why}", quote(super::message::after_credentials(&spec.url))),
@@ -68,6 +70,7 @@ pub(super) fn prepare(
         sink,
         scheme != "file",
         &waker,
+        ledger.clone(),
     ));
     let mut easy = Easy::new(Rc::clone(&dispatch))?;
     let _ = dispatch.info.set(easy.info().clone());
@@ -99,6 +102,7 @@ pub(super) fn prepare(
             printer: spec.observer.prints.clone().unwrap_or_else(|| Arc::new(|_: &str| {})),
             transfer: Box::new(view),
             may_wait: !policy.guards_network(),
+            ledger,
         };
         match dispatch.contain(None, || Guest::new(host.engine(), plugin, environment)) {
             Some(Ok(guest)) => drop(dispatch.guest.replace(Some(guest))),
@@ -156,6 +160,16 @@ fn hooks(dispatch: &Dispatch, spec: &TransferSpec, guarded: bool) -> Hooks {
         // On a connection that serves again, opensocket is not asked.
         prereq: stops || guarded,
         ssh_key: false,
+    }
+}
+
+/// The host and the port that a transfer asks first; empty where its URL cannot be read.
+pub(super) fn destination(spec: &TransferSpec) -> String {
+    let part = |part| read_url(spec).ok()?.get(part);
+    let host = part(Part::Host).unwrap_or_default().to_ascii_lowercase();
+    match part(Part::Port) {
+        Some(port) => format!("{host}:{port}"),
+        None => host,
     }
 }
 

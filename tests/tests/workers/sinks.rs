@@ -9,7 +9,7 @@ use transferhost_tests::event::Event;
 use transferhost_tests::http::{self, Response};
 use transferhost_tests::origin::Origin;
 
-use crate::{HOST, code, job, silent};
+use crate::{code, job, silent};
 
 /// Larger than all that libcurl and the kernel hold, so that it ends only where the reader's pace is kept.
 const LARGE: usize = 32 << 20;
@@ -28,7 +28,7 @@ fn a_body_is_taken_at_the_readers_pace() {
     let large: Vec<u8> = (0..LARGE).map(|n| (n / 7) as u8).collect();
     let served = large.clone();
     let origin = http::serve(move |_| Response::ok(served.clone())).unwrap();
-    let workers = Workers::start(&HOST, 1).unwrap();
+    let workers = Workers::start(1).unwrap();
     let (submitted, mut body) = streamed(&origin, &workers);
     let mut taken = body.wait_next().unwrap().to_vec();
     // While this reader waits, others of the same tenant go on.
@@ -47,7 +47,7 @@ fn a_body_is_taken_at_the_readers_pace() {
 #[test]
 fn a_reader_that_goes_away_ends_the_transfer() {
     let origin = http::serve(|_| Response::ok(vec![b'x'; LARGE])).unwrap();
-    let workers = Workers::start(&HOST, 1).unwrap();
+    let workers = Workers::start(1).unwrap();
     let (submitted, mut body) = streamed(&origin, &workers);
     assert!(body.wait_next().is_some());
     drop(body);
@@ -90,7 +90,7 @@ fn reluctant(again: impl FnMut() -> std::io::Result<()> + Send + 'static) -> (Bo
 fn a_sink_that_panics_ends_its_own_transfer() {
     let (silent, asked) = silent();
     let origin = http::serve(|_| Response::ok("body")).unwrap();
-    let workers = Workers::start(&HOST, 1).unwrap();
+    let workers = Workers::start(1).unwrap();
     let other = workers.submit(job("b", silent.url("/")).0).unwrap();
     assert!(asked.wait(PATIENCE));
     let (sink, asked) = reluctant(|| panic!("a sink of the caller's own"));
@@ -112,7 +112,7 @@ fn a_sink_that_panics_ends_its_own_transfer() {
 #[test]
 fn nothing_is_delivered_after_it_was_cancelled() {
     let origin = http::serve(|_| Response::ok("body")).unwrap();
-    let workers = Workers::start(&HOST, 1).unwrap();
+    let workers = Workers::start(1).unwrap();
     // When it is asked again it cancels the transfer itself; so it must not be asked a third time.
     let handle: Arc<OnceLock<transferhost::Handle>> = Arc::default();
     let (cancels, mut cancelled) = (Arc::clone(&handle), false);
@@ -140,7 +140,7 @@ fn nothing_is_delivered_after_it_was_cancelled() {
 #[test]
 fn a_reader_that_stands_still_does_not_stop_the_clock() {
     let origin = http::serve(|_| Response::ok(vec![b'x'; LARGE])).unwrap();
-    let workers = Workers::start(&HOST, 1).unwrap();
+    let workers = Workers::start(1).unwrap();
     let (sink, body) = ChannelSink::new(1);
     let mut still = Job {
         sink: Box::new(sink),

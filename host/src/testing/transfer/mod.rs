@@ -37,7 +37,7 @@ fn dispatch(
     can_pause: bool,
 ) -> std::io::Result<Dispatch> {
     let driver = Poller::new()?.waker(0);
-    Ok(Dispatch::new(policy, &mut spec, sink, can_pause, &driver))
+    Ok(Dispatch::new(policy, &mut spec, sink, can_pause, &driver, None))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

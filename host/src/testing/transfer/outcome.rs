@@ -20,7 +20,7 @@ use crate::limits::Limits;
 use crate::sink::MemorySink;
 use crate::tenant::policy::PolicyKind;
 
-const CAUSES: [Cause; 22] = [
+const CAUSES: [Cause; 23] = [
     Cause::Refused,
     Cause::GuestAbort,
     Cause::Policy,
@@ -40,6 +40,7 @@ const CAUSES: [Cause; 22] = [
     Cause::BadReturn,
     Cause::Sink,
     Cause::Source,
+    Cause::Quota,
     Cause::Cancelled,
     Cause::System,
     Cause::HostPanic,

@@ -11,7 +11,7 @@ use super::event::Verdict;
 use super::play::TARGETS;
 use crate::address::Address;
 use crate::callback::Callback;
-use crate::guest::{Dialled, Environment, Guest, Plugin, Taken, TransferInfo, TransferView};
+use crate::guest::{Dialled, Environment, Guest, Plugin, PluginFile, Taken, TransferInfo, TransferView};
 use crate::limits::Limits;
 use crate::tenant::policy::Policy;
 use crate::testing::load::engine;
@@ -28,7 +28,8 @@ pub(super) const OWN: u8 = b'g';
 pub(super) fn plugin() -> Result<Plugin> {
     static PLUGIN: OnceLock<Option<Plugin>> = OnceLock::new();
     let engine = engine()?;
-    let load = || Plugin::load(engine, "sequence.wat", include_bytes!("guest.wat"), &Limits::curl()).ok();
+    let file = PluginFile::new("sequence.wat".to_owned(), include_bytes!("guest.wat").to_vec());
+    let load = || Plugin::load(engine, &file, &Limits::curl(), None).ok();
     PLUGIN.get_or_init(load).clone().context("guest.wat does not load")
 }
 
@@ -73,6 +74,7 @@ pub(super) fn guest(policy: &Policy, plugin: &Plugin, channel: &Channel) -> Resu
         printer: Arc::new(|_: &str| {}),
         transfer: Box::new(channel.clone()),
         may_wait: false,
+        ledger: None,
     };
     Guest::new(engine()?, plugin, environment).map_err(|failure| anyhow!("no guest: {failure:?}"))
 }

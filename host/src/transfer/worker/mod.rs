@@ -1,23 +1,25 @@
 //! Drives transfers, any number of them, on one thread: one loop over readiness, libcurl's timers, the pauses and the
 //! wake-ups from outside.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod fair;
+mod lane;
+
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
+
+use lane::Lane;
 
 use super::dispatch::Dispatch;
 use super::live::{Live, Next};
 use super::outcome::Outcome;
 use super::set::milliseconds;
 use crate::callback::Callback;
-use crate::curl::{LongOption, Multi, MultiError, Poller, Token, Waker, words_of};
+use crate::curl::{LongOption, Multi, MultiError, Poller, Waker, words_of};
+use crate::tenant::Tenant;
 
-/// How long a lane with a transfer that reports its progress may be silent before it is run all the same.
-const HEARTBEAT: Duration = Duration::from_secs(1);
-/// How long the connections of a tenant without a transfer are kept.
-const IDLE: Duration = Duration::from_secs(30);
 /// A wait that counts against the time of a transfer that libcurl does not have yet.
 const MUCH: Duration = Duration::from_millis(100);
 /// How long is waited after a poller that has failed twice.
@@ -28,12 +30,16 @@ const PATIENCE: Duration = Duration::from_millis(5);
 /// A thread's transfers.
 pub(super) struct Worker {
     poller: Rc<Poller>,
-    lanes: BTreeMap<usize, Lane>,
+    lanes: HashMap<usize, Lane>,
     /// The lanes of tenants, whose transfers share connections.
-    shared: HashMap<String, usize>,
+    shared: HashMap<usize, usize>,
     live: HashMap<usize, (Live, usize)>,
     /// When a transfer has to be looked at again: one time for each that waits for any.
     alarms: BTreeSet<(Instant, usize)>,
+    /// The same of lanes.
+    lane_alarms: BTreeSet<(Instant, usize)>,
+    /// Whose turn was the last.
+    served: usize,
     /// Lanes in which libcurl ran.
     touched: BTreeSet<usize>,
     /// There is more to do before it may wait.
@@ -44,46 +50,16 @@ pub(super) struct Worker {
     made: usize,
 }
 
-/// A multi handle, and the transfers in it.
-struct Lane {
-    multi: Multi<Dispatch>,
-    /// Those that libcurl has.
-    transfers: HashMap<Token, usize>,
-    /// And those that it will have, too.
-    members: usize,
-    /// Those that want to know how far they are, in silence too.
-    reporters: usize,
-    /// When libcurl ran in it last.
-    ran: Instant,
-    /// When all of it was run last, ready or not.
-    beat: Instant,
-    /// What a guest was told of libcurl's timer last.
-    timer: Option<Duration>,
-    /// Whose it is; `None` where it is one transfer's own.
-    tenant: Option<String>,
-}
-
-impl Lane {
-    fn next(&self) -> Option<Instant> {
-        let idle = (self.members == 0).then(|| self.ran + IDLE);
-        [self.multi.due(), self.beats_at(), idle].into_iter().flatten().min()
-    }
-
-    /// When the silent ones in it have to be run. Of a single one it is known that it is not silent.
-    fn beats_at(&self) -> Option<Instant> {
-        let last = if self.members == 1 { self.ran } else { self.beat };
-        (self.reporters > 0).then(|| last + HEARTBEAT)
-    }
-}
-
 impl Worker {
     pub(super) fn new() -> io::Result<Worker> {
         Ok(Worker {
             poller: Rc::new(Poller::new()?),
-            lanes: BTreeMap::new(),
+            lanes: HashMap::new(),
             shared: HashMap::new(),
             live: HashMap::new(),
             alarms: BTreeSet::new(),
+            lane_alarms: BTreeSet::new(),
+            served: 0,
             touched: BTreeSet::new(),
             busy: false,
             failed: false,
@@ -104,8 +80,8 @@ impl Worker {
     }
 
     /// Takes a transfer. Those of one tenant share connections; one without a tenant has them to itself.
-    pub(super) fn take(&mut self, id: usize, mut live: Live, tenant: Option<&str>) {
-        match self.lane(tenant.filter(|_| !live.is_alone())) {
+    pub(super) fn take(&mut self, id: usize, mut live: Live, tenant: Option<&Tenant>) {
+        match self.lane(tenant, live.is_alone()) {
             Ok(at) => {
                 if let Some(lane) = self.lanes.get_mut(&at) {
                     lane.members += 1;
@@ -121,24 +97,16 @@ impl Worker {
         }
     }
 
-    fn lane(&mut self, tenant: Option<&str>) -> Result<usize, MultiError> {
-        if let Some(lane) = tenant.and_then(|tenant| self.shared.get(tenant)) {
+    fn lane(&mut self, tenant: Option<&Tenant>, alone: bool) -> Result<usize, MultiError> {
+        let shares = tenant.filter(|_| !alone);
+        if let Some(lane) = shares.and_then(|tenant| self.shared.get(&tenant.id())) {
             return Ok(*lane);
         }
         let id = self.new_id();
-        let lane = Lane {
-            multi: Multi::new(Rc::clone(&self.poller), id)?,
-            transfers: HashMap::new(),
-            members: 0,
-            reporters: 0,
-            ran: Instant::now(),
-            beat: Instant::now(),
-            timer: None,
-            tenant: tenant.map(str::to_owned),
-        };
-        self.lanes.insert(id, lane);
-        if let Some(tenant) = tenant {
-            self.shared.insert(tenant.to_owned(), id);
+        let multi = Multi::new(Rc::clone(&self.poller), id)?;
+        self.lanes.insert(id, Lane::new(multi, tenant, shares.is_some())?);
+        if let Some(tenant) = shares {
+            self.shared.insert(tenant.id(), id);
         }
         Ok(id)
     }
@@ -154,18 +122,15 @@ impl Worker {
         if !self.ended.is_empty() {
             return;
         }
-        let next = self.lanes.values().filter_map(Lane::next).min();
-        let alarm = self.alarms.first().map(|(at, _)| *at);
-        let left = [next, alarm].into_iter().flatten().min();
+        let alarms = [self.lane_alarms.first(), self.alarms.first()];
+        let left = alarms.into_iter().flatten().map(|(at, _)| *at).min();
         let left = left.map(|at| at.saturating_duration_since(Instant::now()));
         let busy = self.busy.then_some(Duration::ZERO);
         match self.poller.wait([left, most, busy].into_iter().flatten().min()) {
             Ok(ready) => {
                 self.failed = false;
-                for ready in ready {
-                    self.run_lane(ready.owner, |multi| multi.socket_ready(ready));
-                }
                 self.run_due();
+                self.run_ready(ready);
                 self.settle();
             }
             Err(error) => {
@@ -177,24 +142,6 @@ impl Worker {
                 if std::mem::replace(&mut self.failed, true) {
                     std::thread::sleep(AFTER_A_FAILURE);
                 }
-            }
-        }
-    }
-
-    /// The lanes whose time has come: libcurl's timer, a heartbeat, the end of idleness.
-    fn run_due(&mut self) {
-        let now = Instant::now();
-        let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
-        let due = self.lanes.iter().filter(|(_, lane)| is_due(lane.next()));
-        for id in due.map(|(id, _)| *id).collect::<Vec<_>>() {
-            let Some(lane) = self.lanes.get_mut(&id) else { continue };
-            if lane.members == 0 && lane.ran + IDLE <= now {
-                self.close_lane(id);
-            } else if is_due(lane.beats_at()) {
-                lane.beat = now;
-                self.run_lane(id, Multi::run_all);
-            } else {
-                self.run_lane(id, Multi::tick);
             }
         }
     }
@@ -236,13 +183,18 @@ impl Worker {
         loop {
             while let Some(id) = self.touched.pop_first() {
                 self.look_into(id);
+                self.set_lane_alarm(id);
             }
-            let marked = due.drain(..).chain(self.poller.take_marked());
-            let marked: BTreeSet<usize> = marked.collect();
+            let marked: BTreeSet<usize> = due.drain(..).chain(self.poller.take_marked()).collect();
             if marked.is_empty() && self.touched.is_empty() {
                 return;
             }
-            marked.into_iter().for_each(|id| self.look_after(id));
+            for id in marked {
+                match begun.elapsed() > PATIENCE {
+                    true => self.poller.waker(id).mark(),
+                    false => self.look_after(id),
+                }
+            }
             if begun.elapsed() > PATIENCE {
                 self.busy = true;
                 return;
@@ -268,7 +220,7 @@ impl Worker {
         }
         let Some(lane) = self.lanes.get_mut(&id) else { return };
         let timer = lane.multi.timer();
-        if std::mem::replace(&mut lane.timer, timer) == timer || lane.tenant.is_some() {
+        if std::mem::replace(&mut lane.timer, timer) == timer || lane.is_shared {
             return;
         }
         for transfer in lane.transfers.values() {
@@ -282,7 +234,14 @@ impl Worker {
     /// Does what is to be done for a transfer.
     fn look_after(&mut self, id: usize) {
         let Some((live, lane)) = self.live.get(&id) else { return };
-        let lane = *lane;
+        let (lane, cut) = (*lane, live.is_cut());
+        if !cut && self.rests(lane) {
+            if let Some(lane) = self.lanes.get_mut(&lane) {
+                lane.deferred.insert(id);
+            }
+            return;
+        }
+        let Some((live, _)) = self.live.get(&id) else { return };
         match live.look_after() {
             Next::Wait(at) => self.set_alarm(id, at),
             Next::Begin => self.begin(id),
@@ -342,8 +301,11 @@ impl Worker {
             }
             Err(error) => live.fail(error.to_string()),
         }
-        self.touched.insert(*of);
+        let of = *of;
+        self.touched.insert(of);
         self.poller.waker(id).mark();
+        // What libcurl does at once is done of one transfer at a time, so that others come in between.
+        self.run_lane(of, Multi::tick);
     }
 
     /// A transfer is over: libcurl gives it up, and its connections with it where nobody else may use them, so that the
@@ -365,10 +327,11 @@ impl Worker {
                 }
             }
             lane.members -= 1;
+            lane.deferred.remove(&id);
             lane.ran = Instant::now();
-            match lane.tenant {
-                Some(_) => drop(self.touched.insert(of)),
-                None => drop(self.lanes.remove(&of)),
+            match lane.is_shared {
+                true => drop(self.touched.insert(of)),
+                false => self.close_lane(of),
             }
         }
         let url = live.url.clone();
@@ -378,11 +341,17 @@ impl Worker {
         self.ended.push((id, outcome));
     }
 
-    /// Closes the connections of a tenant that has no transfer.
+    /// Gives up a multi handle, and its connections.
     fn close_lane(&mut self, id: usize) {
-        let lane = self.lanes.remove(&id);
-        if let Some(tenant) = lane.and_then(|lane| lane.tenant) {
-            self.shared.remove(&tenant);
+        let Some(lane) = self.lanes.remove(&id) else { return };
+        if let Some(tenant) = lane.tenant.as_ref().filter(|_| lane.is_shared) {
+            self.shared.remove(&tenant.id());
         }
+        if let Some(at) = lane.alarm {
+            self.lane_alarms.remove(&(at, id));
+        }
+        drop(lane);
+        // Nothing of it is watched any more.
+        let _ = self.poller.unpark(id);
     }
 }

@@ -1,0 +1,242 @@
+//! What a tenant has used, as its transfers run: charged where it is used, by any thread.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use super::bucket::Bucket;
+use super::quota::{Quota, Quotas};
+
+/// A second's worth may be used at once.
+const SECOND: Duration = Duration::from_secs(1);
+/// Of guest time less: while one tenant's guests run, all others of the worker wait.
+const GUEST_BURST: Duration = Duration::from_millis(250);
+
+/// For how long one overrun is held against a tenant.
+const OVERRUN: Duration = Duration::from_secs(10);
+/// It may have two of them; with the third it keeps overrunning.
+const OVERRUNS_AT_ONCE: Duration = Duration::from_secs(25);
+
+/// A tenant's account.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    quotas: Quotas,
+    requests: Bucket,
+    bytes: Bucket,
+    decoded: Bucket,
+    guest_time: Bucket,
+    /// Milliseconds for which it is taken for one that keeps overrunning.
+    overruns: Bucket,
+    /// Its guests have to rest: the next time is another overrun.
+    in_debt: AtomicBool,
+    memory: AtomicU64,
+    plugins: AtomicUsize,
+}
+
+/// A part of a tenant's memory, given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Held {
+    ledger: Arc<Ledger>,
+    bytes: u64,
+}
+
+/// A plugin's place among its tenant's, given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct PluginSlot(Arc<Ledger>);
+
+/// A tenant's memory would be more than its quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OverQuota {
+    pub(crate) limit: u64,
+    pub(crate) used: u64,
+}
+
+impl Ledger {
+    pub(crate) fn new(quotas: Quotas) -> Ledger {
+        let rate = |quota, burst| Bucket::new(quotas.get(quota), burst);
+        Ledger {
+            requests: rate(Quota::Requests, SECOND),
+            bytes: rate(Quota::Bytes, SECOND),
+            decoded: rate(Quota::Decoded, SECOND),
+            // In microseconds: a call takes less than a millisecond.
+            guest_time: Bucket::new(quotas.get(Quota::GuestTime).saturating_mul(1_000), GUEST_BURST),
+            overruns: Bucket::new(1_000, OVERRUNS_AT_ONCE),
+            in_debt: AtomicBool::new(false),
+            memory: AtomicU64::new(0),
+            plugins: AtomicUsize::new(0),
+            quotas,
+        }
+    }
+
+    pub(crate) fn quotas(&self) -> &Quotas {
+        &self.quotas
+    }
+
+    /// A request was begun.
+    pub(crate) fn requested(&self) {
+        self.requests.charge(1);
+    }
+
+    /// How long no request may be begun.
+    pub(crate) fn requests_rest(&self) -> Option<Duration> {
+        self.requests.debt()
+    }
+
+    /// Bytes went over the wire.
+    pub(crate) fn moved(&self, bytes: u64) {
+        self.bytes.charge(bytes);
+    }
+
+    /// Bytes of a body came, after decoding.
+    pub(crate) fn decoded(&self, bytes: u64) {
+        self.decoded.charge(bytes);
+    }
+
+    /// A guest ran for so long.
+    pub(crate) fn ran(&self, time: Duration) {
+        self.guest_time
+            .charge(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
+    }
+
+    /// How long its guests have to rest for what they used.
+    pub(crate) fn guests_rest(&self) -> Option<Duration> {
+        self.guest_time.debt()
+    }
+
+    /// Its guests will run into a debt, and hold up others, each time one is made.
+    pub(crate) fn overruns_always(&self) {
+        if !self.overruns() {
+            self.overruns.charge(millis(OVERRUNS_AT_ONCE + OVERRUN));
+        }
+    }
+
+    /// Whether its guests keep running into debts.
+    pub(crate) fn overruns(&self) -> bool {
+        self.overruns.debt().is_some()
+    }
+
+    /// How long nothing of this tenant's may be driven: the longest of its debts.
+    pub(crate) fn rest(&self) -> Option<Duration> {
+        if self.guests_rest().is_none() {
+            self.in_debt.store(false, Ordering::Relaxed);
+        } else if !self.in_debt.swap(true, Ordering::Relaxed) {
+            self.overruns.charge(millis(OVERRUN));
+        }
+        [self.bytes.debt(), self.decoded.debt(), self.guest_time.debt()]
+            .into_iter()
+            .flatten()
+            .max()
+    }
+
+    /// The bytes of memory that are held.
+    pub(crate) fn memory(&self) -> u64 {
+        self.memory.load(Ordering::Relaxed)
+    }
+
+    /// A place for one plugin more; `None` where that is more than the quota.
+    pub(crate) fn plugin_slot(self: &Arc<Ledger>) -> Option<PluginSlot> {
+        let most = self.quotas.count(Quota::Plugins);
+        let add = |plugins: usize| (plugins < most).then_some(plugins + 1);
+        let added = self.plugins.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
+        added.ok().map(|_| PluginSlot(Arc::clone(self)))
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Held {
+    /// Nothing yet.
+    pub(crate) fn new(ledger: Arc<Ledger>) -> Held {
+        Held { ledger, bytes: 0 }
+    }
+
+    /// Holds so many bytes from now on.
+    ///
+    /// # Errors
+    /// Where the tenant would have more than its quota; it holds what it held then.
+    pub(crate) fn set(&mut self, bytes: u64) -> Result<(), OverQuota> {
+        let memory = &self.ledger.memory;
+        if bytes <= self.bytes {
+            memory.fetch_sub(self.bytes - bytes, Ordering::Relaxed);
+            self.bytes = bytes;
+            return Ok(());
+        }
+        let (more, limit) = (bytes - self.bytes, self.ledger.quotas.get(Quota::Memory));
+        let grown = |used: u64| used.saturating_add(more);
+        let fits = |used: u64| (grown(used) <= limit).then(|| grown(used));
+        match memory.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits) {
+            Ok(_) => {
+                self.bytes = bytes;
+                Ok(())
+            }
+            Err(used) => Err(OverQuota {
+                limit,
+                used: grown(used),
+            }),
+        }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.ledger.memory.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+impl Drop for PluginSlot {
+    fn drop(&mut self) {
+        self.0.plugins.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_held_up_to_the_quota_and_given_back() {
+        let mut quotas = Quotas::default();
+        quotas.set(Quota::Memory, 100);
+        let ledger = Arc::new(Ledger::new(quotas));
+        let (mut one, mut other) = (Held::new(Arc::clone(&ledger)), Held::new(Arc::clone(&ledger)));
+        assert_eq!(one.set(60), Ok(()));
+        assert_eq!(other.set(41), Err(OverQuota { limit: 100, used: 101 }));
+        assert_eq!(other.set(40), Ok(()));
+        assert_eq!(one.set(10), Ok(()));
+        assert_eq!(ledger.memory(), 50);
+        drop((one, other));
+        assert_eq!(ledger.memory(), 0);
+    }
+
+    #[test]
+    fn the_third_overrun_in_a_row_is_one_too_many() {
+        let mut quotas = Quotas::default();
+        quotas.set(Quota::GuestTime, 1_000);
+        let ledger = Ledger::new(quotas);
+        // A debt that lasts is one overrun, however often it is asked about.
+        for (used, overruns) in [(260, false), (10, false), (10, true)] {
+            ledger.ran(Duration::from_millis(used));
+            assert!(ledger.rest().is_some());
+            while let Some(rest) = ledger.rest() {
+                std::thread::sleep(rest);
+            }
+            assert_eq!(ledger.overruns(), overruns);
+        }
+        let ledger = Ledger::new(Quotas::default());
+        ledger.overruns_always();
+        assert!(ledger.overruns());
+    }
+
+    #[test]
+    fn plugins_are_counted() {
+        let mut quotas = Quotas::default();
+        quotas.set(Quota::Plugins, 1);
+        let ledger = Arc::new(Ledger::new(quotas));
+        let slot = ledger.plugin_slot();
+        assert!(slot.is_some() && ledger.plugin_slot().is_none());
+        drop(slot);
+        assert!(ledger.plugin_slot().is_some());
+    }
+}

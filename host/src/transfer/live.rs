@@ -89,8 +89,10 @@ impl Live {
     }
 
     /// Whether it ends without its guest or libcurl having to do anything.
-    pub(super) fn is_cut(&self) -> bool {
-        self.dispatch.latch.is_set() || self.handle.wishes().cancelled()
+    pub(super) fn ends_by_itself(&self) -> bool {
+        let guest_has_a_say = self.dispatch.decides(Callback::WriteEnd) || self.dispatch.decides(Callback::Done);
+        let ended = self.code.is_some() && !guest_has_a_say;
+        ended || self.dispatch.latch.is_set() || self.handle.wishes().cancelled()
     }
 
     fn next(&self) -> Next {

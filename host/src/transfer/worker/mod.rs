@@ -234,8 +234,8 @@ impl Worker {
     /// Does what is to be done for a transfer.
     fn look_after(&mut self, id: usize) {
         let Some((live, lane)) = self.live.get(&id) else { return };
-        let (lane, cut) = (*lane, live.is_cut());
-        if !cut && self.rests(lane) {
+        let (lane, ends) = (*lane, live.ends_by_itself());
+        if !ends && self.rests(lane) {
             if let Some(lane) = self.lanes.get_mut(&lane) {
                 lane.deferred.insert(id);
             }

@@ -120,7 +120,12 @@ fn no_more_run_at_once_and_one_too_many_is_refused() {
     assert!((4..=5).contains(&refused), "{refused} were refused");
     // Another tenant's begin at once.
     let other = http::serve(|_| Response::ok("body")).unwrap();
-    ended_well(&workers.submit(job(&tenant(&[]), other.url("/"))).unwrap().wait());
+    ended_well(
+        &workers
+            .submit(job(&tenants::lavish(&HOST, "other"), other.url("/")))
+            .unwrap()
+            .wait(),
+    );
     gated.gate.fire();
     submitted.into_iter().for_each(|taken| ended_well(&taken.wait()));
     assert_eq!(gated.most(), 2);

@@ -1,6 +1,7 @@
 //! A guest of a plugin: the one place where a store is made.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use wasmtime::component::ResourceTable;
@@ -120,6 +121,14 @@ exports! {
     write: Write, write_end: WriteEnd, closesocket: Closesocket, done: Done
 }
 
+/// Those of the whole process.
+static ALIVE: AtomicUsize = AtomicUsize::new(0);
+
+/// How many guests there are in the process.
+pub(crate) fn alive() -> usize {
+    ALIVE.load(Ordering::Relaxed)
+}
+
 /// One live instance of a plugin, for one transfer.
 pub(crate) struct Guest {
     pub(super) store: Store<State>,
@@ -151,15 +160,18 @@ impl Guest {
         }
         let spent = fuel.saturating_sub(store.get_fuel().unwrap_or(0));
         match answer(made.map(Ok)) {
-            Ok(exports) => Ok(Guest {
-                store,
-                exports,
-                limits,
-                calls: Calls::default(),
-                fuel_spent: spent,
-                body_bytes: 0,
-                ledger,
-            }),
+            Ok(exports) => {
+                ALIVE.fetch_add(1, Ordering::Relaxed);
+                Ok(Guest {
+                    store,
+                    exports,
+                    limits,
+                    calls: Calls::default(),
+                    fuel_spent: spent,
+                    body_bytes: 0,
+                    ledger,
+                })
+            }
             Err(failure) if failure.cause == Cause::OutOfFuel => Err(Failure {
                 limit: Some(fuel),
                 used: Some(spent),
@@ -191,6 +203,7 @@ impl Guest {
 
 impl Drop for Guest {
     fn drop(&mut self) {
+        ALIVE.fetch_sub(1, Ordering::Relaxed);
         for output in &self.store.data().output {
             output.finish();
         }

@@ -42,5 +42,5 @@ pub(crate) use engine::Engine;
 #[cfg(feature = "testing")]
 pub(crate) use imports::NoTransfer;
 pub(crate) use imports::{Dialled, RequestHead, Taken, TransferInfo, TransferView};
-pub(crate) use instance::{Environment, Guest};
+pub(crate) use instance::{Environment, Guest, alive};
 pub(crate) use verdict::{Failure, OpenVerdict};

@@ -8,7 +8,7 @@ use transferhost::{Host, Policy, PolicyKind, Quota, Quotas, Tenant};
 static TENANTS: LazyLock<Mutex<HashMap<String, Tenant>>> = LazyLock::new(Mutex::default);
 
 /// Quotas that no test reaches by chance.
-pub fn quotas() -> Quotas {
+pub(crate) fn quotas() -> Quotas {
     let mut quotas = Quotas::default();
     for quota in [
         Quota::Transfers,
@@ -27,7 +27,7 @@ pub fn quotas() -> Quotas {
 }
 
 /// The tenant of this name, under the policy `curl`; the same one each time.
-pub fn lavish(host: &Host, name: &str) -> Tenant {
+pub(crate) fn lavish(host: &Host, name: &str) -> Tenant {
     let mut tenants = TENANTS.lock().unwrap();
     let made = || Tenant::new(host, name, Policy::new(PolicyKind::Curl).unwrap(), quotas()).unwrap();
     tenants.entry(name.to_owned()).or_insert_with(made).clone()

@@ -32,7 +32,12 @@ fn rests(bounded: &Tenant, first: Job, causes: &[&str]) {
     let outcome = workers.submit(first).unwrap().wait();
     assert!(causes.contains(&cause(&outcome).1), "{}", outcome.message);
     let next = workers.submit(job(bounded, origin.url("/next"))).unwrap();
-    ended_well(&workers.submit(job(&tenant(&[]), origin.url("/other"))).unwrap().wait());
+    ended_well(
+        &workers
+            .submit(job(&tenants::lavish(&HOST, "other"), origin.url("/other")))
+            .unwrap()
+            .wait(),
+    );
     let paths: Vec<_> = origin
         .requests()
         .iter()
@@ -85,7 +90,12 @@ fn in_the_middle_of_a_body() {
     let slow = workers.submit(slow).unwrap();
     // Others go on while it rests.
     for _ in 0..20 {
-        ended_well(&workers.submit(job(&tenant(&[]), origin.url("/"))).unwrap().wait());
+        ended_well(
+            &workers
+                .submit(job(&tenants::lavish(&HOST, "other"), origin.url("/")))
+                .unwrap()
+                .wait(),
+        );
     }
     let outcome = slow.wait();
     ended_well(&outcome);
@@ -133,5 +143,5 @@ fn one_that_keeps_overrunning_moves_apart() {
         assert_eq!(cause(&workers.submit(burns).unwrap().wait()).1, "deadline");
     }
     assert_eq!(place(&hungry), "worker-apart");
-    assert_eq!(place(&tenant(&[])), "worker-0");
+    assert_eq!(place(&tenants::lavish(&HOST, "other")), "worker-0");
 }

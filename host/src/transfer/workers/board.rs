@@ -64,7 +64,7 @@ impl Board {
     }
 
     /// Lets a transfer wait for its turn.
-    pub(super) fn submit(&self, taken: Taken) -> Result<(), NotTaken> {
+    pub(super) fn submit(&self, taken: Box<Taken>) -> Result<(), NotTaken> {
         let tenant = taken.job.tenant.clone();
         let mut seats = self.seats();
         if !seats.contains_key(&tenant.id()) && seats.len().is_power_of_two() {

@@ -1,6 +1,7 @@
 //! Many transfers at once, of tenants who share nothing, on a few threads.
 
 mod board;
+mod report;
 mod seat;
 mod shift;
 
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 use std::{io, mem};
 
 use tokio::sync::oneshot;
+use tracing::Span;
 
 use board::{Board, Thread};
 use seat::NotTaken;
@@ -55,6 +57,9 @@ struct Taken {
     /// Whom it asks first: a host and a port.
     destination: String,
     since: Instant,
+    span: Span,
+    /// That of its waiting.
+    waits: Span,
 }
 
 /// A transfer that was taken. It is a future of its outcome; dropping it neither ends nor cancels the transfer.
@@ -88,6 +93,7 @@ impl Workers {
     /// # Errors
     /// Where the system gives no threads, or no pollers.
     pub fn start(threads: usize) -> io::Result<Workers> {
+        report::describe();
         let (board, inboxes) = Board::new(threads.max(1) + 1);
         let started = inboxes
             .into_iter()
@@ -118,18 +124,24 @@ impl Workers {
             // Making one guest holds up all others of its thread for longer than any call may.
             tenant.ledger().overruns_always();
         }
-        let taken = Taken {
+        let span = report::span(&tenant, &job.spec.url, job.plugin.as_ref().map(Plugin::name));
+        let taken = Box::new(Taken {
             destination: destination(&job.spec),
             job,
             handle,
             outcome: sender,
             since: Instant::now(),
-        };
+            waits: report::phase(&span, "queue"),
+            span,
+        });
         self.board.submit(taken).map_err(|why| match why {
-            NotTaken::Full => SubmitError::QueueFull {
-                tenant: tenant.name().to_owned(),
-                most: tenant.quotas().get(Quota::Queue),
-            },
+            NotTaken::Full => {
+                report::refused(&tenant);
+                SubmitError::QueueFull {
+                    tenant: tenant.name().to_owned(),
+                    most: tenant.quotas().get(Quota::Queue),
+                }
+            }
             NotTaken::Closed => SubmitError::Failed,
         })?;
         Ok(submitted)

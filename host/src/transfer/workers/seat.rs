@@ -22,9 +22,9 @@ pub(super) struct Seat {
 #[derive(Default)]
 struct State {
     /// In the order in which they came.
-    queue: VecDeque<Taken>,
+    queue: VecDeque<Box<Taken>>,
     /// Those that were passed by, since their destination had no room.
-    passed: HashMap<String, VecDeque<Taken>>,
+    passed: HashMap<String, VecDeque<Box<Taken>>>,
     waiting: usize,
     running: usize,
     destinations: HashMap<String, Destination>,
@@ -40,7 +40,7 @@ struct Destination {
 /// Which transfer may begin.
 pub(super) enum Admitted {
     /// This one, now.
-    Now(Taken),
+    Now(Box<Taken>),
     /// None before this time.
     At(Instant),
     /// None before one that runs has ended.
@@ -68,7 +68,7 @@ impl Seat {
     }
 
     /// Lets one wait for its turn.
-    pub(super) fn push(&self, taken: Taken) -> Result<(), NotTaken> {
+    pub(super) fn push(&self, taken: Box<Taken>) -> Result<(), NotTaken> {
         let mut state = self.lock();
         if state.closed {
             return Err(NotTaken::Closed);
@@ -130,10 +130,10 @@ impl Seat {
         let mut cancelled = Vec::new();
         for queue in std::iter::once(queue).chain(passed.values_mut()) {
             if queue.iter().any(|taken| taken.handle.wishes().cancelled()) {
-                let cut = |taken: &Taken| taken.handle.wishes().cancelled();
-                let (gone, left): (VecDeque<Taken>, _) = queue.drain(..).partition(cut);
+                let (gone, left): (VecDeque<Box<Taken>>, _) =
+                    queue.drain(..).partition(|taken| taken.handle.wishes().cancelled());
                 *queue = left;
-                cancelled.extend(gone);
+                cancelled.extend(gone.into_iter().map(|taken| *taken));
             }
         }
         state.waiting -= cancelled.len();
@@ -158,9 +158,10 @@ impl Seat {
         drop(gone);
     }
 
-    /// How many wait.
-    pub(super) fn waiting(&self) -> usize {
-        self.lock().waiting
+    /// How many run, and how many wait.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        let state = self.lock();
+        (state.running, state.waiting)
     }
 
     /// Whether nothing waits and nothing runs.
@@ -176,7 +177,7 @@ impl Seat {
 
 impl State {
     /// One that was passed by and whose destination has room now.
-    fn pass(&mut self, connections: usize) -> Option<Taken> {
+    fn pass(&mut self, connections: usize) -> Option<Box<Taken>> {
         let open = self
             .passed
             .keys()
@@ -191,7 +192,7 @@ impl State {
     }
 
     /// The first in the queue whose destination has room; those before it are passed by.
-    fn pop(&mut self, connections: usize, requests: u64) -> Option<Taken> {
+    fn pop(&mut self, connections: usize, requests: u64) -> Option<Box<Taken>> {
         while let Some(taken) = self.queue.pop_front() {
             // Those that were passed by come first.
             if !self.passed.contains_key(&taken.destination) && self.has_room(&taken.destination, connections) {

@@ -8,10 +8,11 @@ use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
+use tracing::Span;
 
 use super::board::{Board, Order};
 use super::seat::{Admitted, Seat};
-use super::{Job, Taken};
+use super::{Job, Taken, report};
 use crate::curl::words_of;
 use crate::transfer::handle::Handle;
 use crate::transfer::live::Live;
@@ -36,9 +37,9 @@ pub(super) struct Shift {
     listed: HashSet<usize>,
     /// And those of whom none may before a time.
     later: HashMap<usize, (Instant, Arc<Seat>)>,
-    /// When those that wait were looked through last, and whether there were any, or may be by now.
+    /// When those that wait were looked through last, and whether there is anything to look through.
     round: Instant,
-    waiting: bool,
+    stirs: bool,
     /// No more come; and when what is left is cancelled.
     over: Option<Option<Instant>>,
 }
@@ -51,6 +52,9 @@ struct Running {
     destination: String,
     /// How long it waited.
     queued: Duration,
+    span: Span,
+    /// That of its running.
+    runs: Span,
 }
 
 impl Shift {
@@ -64,7 +68,7 @@ impl Shift {
             listed: HashSet::new(),
             later: HashMap::new(),
             round: Instant::now(),
-            waiting: false,
+            stirs: false,
             over: None,
         }
     }
@@ -98,7 +102,7 @@ impl Shift {
     /// How long it may wait for what is ready.
     fn patience(&self) -> Option<Duration> {
         let later = self.later.values().map(|(at, _)| *at).min();
-        let round = self.waiting.then(|| self.round + ROUND);
+        let round = self.stirs.then(|| self.round + ROUND);
         let next = [later, round, self.over.flatten()].into_iter().flatten().min();
         next.map(|at| at.saturating_duration_since(Instant::now()))
     }
@@ -113,25 +117,25 @@ impl Shift {
         }
         if cuts || self.round.elapsed() >= ROUND {
             self.round = Instant::now();
-            for taken in self
-                .board
-                .seats_of(self.number)
-                .iter()
-                .flat_map(|seat| seat.cancelled())
-            {
+            let seats = self.board.seats_of(self.number);
+            seats.iter().for_each(|seat| report::stands(seat));
+            report::guests();
+            for taken in seats.iter().flat_map(|seat| seat.cancelled()) {
                 let outcome = Outcome::cancelled(&taken.job.spec.url);
+                report::ended(&taken.job.tenant, &taken.span, &outcome);
                 // Nobody may wait for it any more.
                 let _ = taken.outcome.send(outcome);
             }
-            self.waiting = self.has_waiting();
+            self.stirs = !self.running.is_empty() || self.has_waiting();
         }
     }
 
     fn has_waiting(&self) -> bool {
-        self.board.seats_of(self.number).iter().any(|seat| seat.waiting() > 0)
+        self.board.seats_of(self.number).iter().any(|seat| seat.counts().1 > 0)
     }
 
     fn list(&mut self, seat: Arc<Seat>) {
+        self.stirs = true;
         if self.listed.insert(seat.tenant.id()) {
             self.turns.push_back(seat);
         }
@@ -164,30 +168,35 @@ impl Shift {
                     self.list(seat);
                 }
                 Admitted::At(at) => {
-                    self.waiting = true;
+                    self.stirs = true;
                     self.later.insert(seat.tenant.id(), (at, seat));
                 }
-                Admitted::AfterAnother => self.waiting = true,
+                Admitted::AfterAnother => self.stirs = true,
                 Admitted::Empty => {}
             }
         }
         !self.turns.is_empty()
     }
 
-    fn begin(&mut self, seat: Arc<Seat>, taken: Taken) {
+    fn begin(&mut self, seat: Arc<Seat>, taken: Box<Taken>) {
         let Taken {
             job,
             handle,
             outcome,
             destination,
             since,
-        } = taken;
+            span,
+            waits,
+        } = *taken;
+        drop(waits);
         let running = Running {
             handle: handle.clone(),
             outcome,
             seat,
             destination,
             queued: since.elapsed(),
+            runs: report::phase(&span, "transfer"),
+            span,
         };
         let Job {
             tenant,
@@ -209,10 +218,12 @@ impl Shift {
         let id = self.worker.new_id();
         let waker = self.worker.waker(id);
         // What ends here has never begun.
+        let prepares = report::phase(&running.span, "prepare").entered();
         let prepared = catch_unwind(AssertUnwindSafe(|| {
             let ledger = Some(Arc::clone(tenant.ledger()));
             prepare(tenant.host(), plugin.as_ref(), spec, sink, waker.clone(), ledger)
         }));
+        drop(prepares);
         match prepared {
             Ok(Ok(prepared)) => {
                 handle.reaches(waker);
@@ -228,6 +239,8 @@ impl Shift {
     fn tell(&mut self, running: Running, mut outcome: Outcome) {
         outcome.seconds.queued = running.queued.as_secs_f64();
         running.seat.ended(&running.destination);
+        drop(running.runs);
+        report::ended(&running.seat.tenant, &running.span, &outcome);
         self.list(running.seat);
         // Nobody may wait for it any more.
         let _ = running.outcome.send(outcome);

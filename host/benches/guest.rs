@@ -7,15 +7,36 @@ use std::path::Path;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use transferhost::testing::LoneGuest;
-use transferhost::{Host, Limit, Policy, PolicyKind};
+use transferhost::{Host, Limit, Plugin, Policy, PolicyKind};
 
-fn guest(criterion: &mut Criterion) {
-    let plugin = std::env::var("PLUGIN").expect("PLUGIN names the component of the example `pass`");
+fn policy() -> Policy {
     let mut policy = Policy::new(PolicyKind::Curl).expect("a policy");
     // The total of a transfer is not what is measured.
     policy.limits_mut().set(Limit::FuelTotal, u64::MAX >> 2);
-    let host = Host::new(policy, None).expect("an engine");
-    let plugin = host.load(Path::new(&plugin)).expect("the plugin loads");
+    policy
+}
+
+fn pass(host: &Host) -> Plugin {
+    let plugin = std::env::var("PLUGIN").expect("PLUGIN names the component of the example `pass`");
+    host.load(Path::new(&plugin)).expect("the plugin loads")
+}
+
+/// A guest is made, called once and dropped.
+fn fresh(criterion: &mut Criterion, name: &str, host: &Host) {
+    let plugin = pass(host);
+    let chunk = vec![b'x'; 16 << 10];
+    let once = || {
+        let mut guest = LoneGuest::new(host, &plugin).expect("a guest");
+        guest.write(&chunk).expect("a verdict")
+    };
+    criterion.bench_function(name, |bencher| {
+        bencher.iter_batched(|| (), |()| once(), BatchSize::SmallInput)
+    });
+}
+
+fn guest(criterion: &mut Criterion) {
+    let host = Host::new(policy(), None).expect("an engine");
+    let plugin = pass(&host);
 
     let mut calls = criterion.benchmark_group("on-write");
     for (name, size) in [("0 B", 0), ("1 KiB", 1 << 10), ("16 KiB", 16 << 10)] {
@@ -45,19 +66,9 @@ fn guest(criterion: &mut Criterion) {
     }
     calls.finish();
 
-    criterion.bench_function("instantiate, one call of 16 KiB, drop", |bencher| {
-        let chunk = vec![b'x'; 16 << 10];
-        bencher.iter_batched(
-            || (),
-            |()| {
-                LoneGuest::new(&host, &plugin)
-                    .expect("a guest")
-                    .write(&chunk)
-                    .expect("a verdict")
-            },
-            BatchSize::SmallInput,
-        );
-    });
+    fresh(criterion, "a fresh guest, one call of 16 KiB", &host);
+    let pooled = Host::pooled(policy(), None, 100).expect("an engine with a pool");
+    fresh(criterion, "a fresh guest out of a pool, one call of 16 KiB", &pooled);
 }
 
 criterion_group!(benches, guest);

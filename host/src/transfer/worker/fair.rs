@@ -101,6 +101,7 @@ impl Worker {
                 lane.alarm = None;
             }
             if self.rests(id) {
+                self.set_lane_alarm(id);
                 continue;
             }
             self.touched.insert(id);

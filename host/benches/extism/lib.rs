@@ -1,0 +1,1 @@
+//! Nothing: a bench needs a package around it.

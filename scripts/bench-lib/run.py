@@ -1,0 +1,93 @@
+"""Runs the measurements of scripts/bench and writes their part of docs/performance.md."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from page import machine, write_section
+
+WORK, PORT, TLS_PORT = Path(os.environ["WORK"]), os.environ["PORT"], os.environ["TLS_PORT"]
+TRANSFERHOST, PASS = os.environ["TRANSFERHOST"], os.environ["PASS"]
+DOWNLOAD = Path(__file__).with_name("download.py")
+CA = WORK / "ca.pem"
+
+
+def hyperfine(commands, *options):
+    """Each command's CPU seconds (mean) and wall seconds (median)."""
+    report = WORK / "hyperfine.json"
+    named = [part for name, command in commands.items() for part in ("-n", name, command)]
+    subprocess.run(["hyperfine", "--style", "basic", "--export-json", report, *options, *named], stdout=sys.stderr, check=True)
+    results = json.loads(report.read_text())["results"]
+    return {result["command"]: (result["user"] + result["system"], result["median"]) for result in results}
+
+
+def gib(title, url, ca):
+    cacert = f" --cacert {ca}" if ca else ""
+    found = hyperfine(
+        {
+            "pass-through plugin": f"{TRANSFERHOST} run {PASS} -s -o /dev/null{cacert} {url}",
+            "no plugin": f"{TRANSFERHOST} run --no-plugin -s -o /dev/null{cacert} {url}",
+            "curl": f"curl -s -o /dev/null{cacert} {url}",
+            "pycurl, a callback in Python": f"/usr/bin/python3 {DOWNLOAD} {url} {ca or ''}",
+        },
+        "--warmup", "1", "--runs", "9",
+    )
+    base, python = found["no plugin"], found["pycurl, a callback in Python"]
+    rows = [f"| 1 GiB {title} | CPU seconds | ÷ no plugin | ÷ pycurl | wall seconds (median) | ÷ no plugin |", "|---|---|---|---|---|---|"]
+    for name, (cpu, wall) in found.items():
+        rows.append(f"| {name} | {cpu:.3f} | {cpu / base[0]:.2f} | {cpu / python[0]:.2f} | {wall:.3f} | {wall / base[1]:.2f} |")
+    return rows
+
+
+def start():
+    url = f"http://127.0.0.1:{PORT}/five"
+    cache = WORK / "start-cache"
+    command = f"env XDG_CACHE_HOME={cache} {TRANSFERHOST} run {PASS} -s -o /dev/null {url}"
+    warm = hyperfine(
+        {
+            "plugin, compiled before": command,
+            "no plugin": f"{TRANSFERHOST} run --no-plugin -s -o /dev/null {url}",
+            "curl": f"curl -s -o /dev/null {url}",
+        },
+        "--warmup", "3", "--runs", "60", "-N",
+    )
+    cold = hyperfine({"plugin, compiled now": command}, "--runs", "10", "-N", "--prepare", f"rm -rf {cache}")
+    rows = ["| the whole process on 5 bytes | wall (median) | ÷ curl | CPU |", "|---|---|---|---|"]
+    for name, (cpu, wall) in {**warm, **cold}.items():
+        rows.append(f"| {name} | {wall * 1e3:.1f} ms | {wall / warm['curl'][1]:.2f} | {cpu * 1e3:.1f} ms |")
+    return rows
+
+
+def criterion(file):
+    """Medians by name, in the order of the run. A long name stands on a line of its own."""
+    found, pending = {}, ""
+    for line in (WORK / file).read_text().splitlines():
+        times = re.search(r"time:\s+\[\S+ \S+ (\S+ \S+) ", line)
+        name = line.split("time:")[0].strip() or pending
+        if times:
+            found[name] = times[1]
+        pending = line.strip()
+    return found
+
+
+def calls():
+    ours, extisms = criterion("calls"), criterion("extism")
+    assert ours, "the benchmark of calls printed nothing"
+    if not extisms:
+        return ["| one call | time (median) |", "|---|---|", *(f"| {name} | {time} |" for name, time in ours.items())]
+    rows = ["| one call | time (median) | Extism's |", "|---|---|---|"]
+    return [*rows, *(f"| {name} | {time} | {extisms.get(name, '')} |" for name, time in ours.items())]
+
+
+parts = [
+    gib("in the clear", f"http://127.0.0.1:{PORT}/gib", None),
+    gib("over TLS", f"https://127.0.0.1:{TLS_PORT}/gib", CA),
+    start(),
+    calls(),
+]
+lines = [machine(), ""] + [line for rows in parts for line in [*rows, ""]]
+write_section("docs/performance.md", "scripts/bench", lines)
+print("\n".join(lines))

@@ -56,4 +56,4 @@ pub use spec::{
     Body, Header, HttpAuth, HttpVersion, LineObserver, Observer, ProgressObserver, SpecError, Ssh, TransferSpec,
     WireObserver,
 };
-pub use workers::{Job, SubmitError, Submitted, Workers};
+pub use workers::{Job, METRICS, Metric, MetricKind, SubmitError, Submitted, Workers};

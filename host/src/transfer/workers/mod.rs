@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use tracing::Span;
 
 use board::{Board, Thread};
+pub use report::{METRICS, Metric, MetricKind};
 use seat::NotTaken;
 
 use super::handle::Handle;

@@ -8,60 +8,86 @@ use super::seat::Seat;
 use crate::tenant::Tenant;
 use crate::transfer::outcome::Outcome;
 
-const TRANSFERS: &str = "transferhost_transfers_total";
-const CALLS: &str = "transferhost_calls_total";
-const FUEL: &str = "transferhost_fuel_total";
-const GUEST_TIME: &str = "transferhost_guest_microseconds_total";
-const BYTES: &str = "transferhost_bytes_total";
-const DURATION: &str = "transferhost_transfer_seconds";
-const QUEUED: &str = "transferhost_queued_seconds";
-const RUNNING: &str = "transferhost_running";
-const WAITING: &str = "transferhost_waiting";
-const MEMORY: &str = "transferhost_memory_bytes";
-const DEBT: &str = "transferhost_debt_seconds";
-const REFUSED: &str = "transferhost_refused_total";
-const GUESTS: &str = "transferhost_guests";
+/// A metric's row in the table.
+#[derive(Debug)]
+pub struct Metric {
+    /// Its name, as Prometheus has it.
+    pub name: &'static str,
+    /// How it behaves.
+    pub kind: MetricKind,
+    /// Its labels.
+    pub labels: &'static [&'static str],
+    /// What it counts.
+    pub what: &'static str,
+}
+
+/// How a metric behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricKind {
+    /// It only grows.
+    Counter,
+    /// It is what it is now, looked at once a second.
+    Gauge,
+    /// Each value is recorded.
+    Histogram,
+}
+
+macro_rules! metrics {
+    ($($constant:ident: $kind:ident $name:literal [$($label:literal),*] $what:literal)*) => {
+        $(const $constant: &str = $name;)*
+
+        /// Every metric that [`Workers`](super::Workers) tells the recorder of the `metrics` facade, where one is installed.
+        pub static METRICS: &[Metric] = &[$(Metric {
+            name: $name, kind: MetricKind::$kind, labels: &[$($label),*], what: $what,
+        }),*];
+    };
+}
+
+metrics! {
+    TRANSFERS: Counter "transferhost_transfers_total" ["tenant", "code", "cause"]
+        "transfers that ended, by the name of their CURLcode and, where one was aborted, the cause"
+    REFUSED: Counter "transferhost_refused_total" ["tenant"]
+        "transfers that were not taken, since the tenant's queue was full"
+    CALLS: Counter "transferhost_calls_total" ["tenant", "callback"]
+        "calls of guests"
+    FUEL: Counter "transferhost_fuel_total" ["tenant", "callback"]
+        "fuel that guests burned in calls"
+    GUEST_TIME: Counter "transferhost_guest_microseconds_total" ["tenant", "callback"]
+        "microseconds that guests ran in calls"
+    BYTES: Counter "transferhost_bytes_total" ["tenant", "kind"]
+        "bytes of bodies: received (after decoding), delivered (to sinks), uploaded"
+    DURATION: Histogram "transferhost_transfer_seconds" ["tenant"]
+        "seconds that a transfer took, from its beginning"
+    QUEUED: Histogram "transferhost_queued_seconds" ["tenant"]
+        "seconds that a transfer waited for its turn"
+    RUNNING: Gauge "transferhost_running" ["tenant"]
+        "transfers that run"
+    WAITING: Gauge "transferhost_waiting" ["tenant"]
+        "transfers that wait for their turn"
+    MEMORY: Gauge "transferhost_memory_bytes" ["tenant"]
+        "bytes of guests and of what waits in libcurl and the host"
+    DEBT: Gauge "transferhost_debt_seconds" ["tenant"]
+        "seconds for which the tenant has to rest for what was used"
+    APART: Gauge "transferhost_apart" ["tenant"]
+        "1 where the tenant keeps overrunning and its transfers begin on the thread apart"
+    GUESTS: Gauge "transferhost_guests" []
+        "guests that live in the process: the slots in use, where they come out of a pool"
+}
 
 /// Says what each metric is, to a recorder that is installed already.
 pub(super) fn describe() {
-    describe_counter!(
-        TRANSFERS,
-        "Transfers that ended, by their CURLcode and, where one was aborted, the cause."
-    );
-    describe_counter!(CALLS, "Calls of guests, by callback.");
-    describe_counter!(FUEL, "Fuel that guests burned in calls, by callback.");
-    describe_counter!(
-        GUEST_TIME,
-        Unit::Microseconds,
-        "Time that guests ran in calls, by callback."
-    );
-    describe_counter!(
-        BYTES,
-        Unit::Bytes,
-        "Bytes of bodies: received after decoding, delivered to sinks, uploaded."
-    );
-    describe_histogram!(DURATION, Unit::Seconds, "How long a transfer took, from its beginning.");
-    describe_histogram!(QUEUED, Unit::Seconds, "How long a transfer waited for its turn.");
-    describe_gauge!(RUNNING, "Transfers that run.");
-    describe_gauge!(WAITING, "Transfers that wait for their turn.");
-    describe_gauge!(
-        MEMORY,
-        Unit::Bytes,
-        "Memory of guests and of what waits in libcurl and the host."
-    );
-    describe_gauge!(
-        DEBT,
-        Unit::Seconds,
-        "How long the tenant has to rest for what was used."
-    );
-    describe_counter!(
-        REFUSED,
-        "Transfers that were not taken, since the tenant's queue was full."
-    );
-    describe_gauge!(
-        GUESTS,
-        "Guests that live: the slots in use, where they come out of a pool."
-    );
+    for metric in METRICS {
+        let unit = if metric.name.ends_with("_seconds") {
+            Unit::Seconds
+        } else {
+            Unit::Count
+        };
+        match metric.kind {
+            MetricKind::Counter => describe_counter!(metric.name, unit, metric.what),
+            MetricKind::Gauge => describe_gauge!(metric.name, unit, metric.what),
+            MetricKind::Histogram => describe_histogram!(metric.name, unit, metric.what),
+        }
+    }
 }
 
 /// The span of a transfer, from its submission to its end; what is not known yet is recorded then.
@@ -133,6 +159,7 @@ pub(super) fn stands(seat: &Seat) {
     gauge!(RUNNING, "tenant" => tenant()).set(running as f64);
     gauge!(WAITING, "tenant" => tenant()).set(waiting as f64);
     gauge!(MEMORY, "tenant" => tenant()).set(ledger.memory() as f64);
+    gauge!(APART, "tenant" => tenant()).set(f64::from(u8::from(ledger.overruns())));
     gauge!(DEBT, "tenant" => tenant()).set(ledger.rest().unwrap_or_default().as_secs_f64());
 }
 

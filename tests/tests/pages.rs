@@ -1,10 +1,12 @@
 //! `completions`, `man` and `--version`: one definition behind all of them.
 
+use std::fs;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use transferhost_tests::command::Transferhost;
 use transferhost_tests::table::{Section, Table, code};
+use transferhost_tests::{root, shell};
 
 fn printed(words: &[&str]) -> String {
     let ended = Transferhost::new().args(words).end();
@@ -52,6 +54,117 @@ fn every_option_is_in_the_manual_and_in_the_completions() {
     assert!(printed(&["man"]).contains("transferhost"));
 }
 
+/// A page as it is read: roff's words for a hyphen and for fonts taken away.
+fn page(words: &[&str]) -> String {
+    let page = printed(words);
+    let plain = |text: String, (from, to): &(&str, &str)| text.replace(from, to);
+    [("\\-", "-"), ("\\fB", ""), ("\\fI", ""), ("\\fR", ""), ("\\*(Aq", "'")]
+        .iter()
+        .fold(page, plain)
+}
+
+#[test]
+fn a_page_has_what_manual_pages_have() {
+    let run = page(&["man", "run"]);
+    let sections: Vec<&str> = run.lines().filter_map(|line| line.strip_prefix(".SH ")).collect();
+    assert_eq!(
+        sections,
+        [
+            "NAME",
+            "SYNOPSIS",
+            "DESCRIPTION",
+            "OPTIONS",
+            "\"CURL'S OPTIONS, AFTER THE PLUGIN\"",
+            "EXAMPLES",
+            "\"EXIT STATUS\"",
+            "ENVIRONMENT",
+            "FILES",
+            "VERSION",
+            "\"SEE ALSO\""
+        ]
+    );
+    // The plugin stands between our options and curl's, and each of these is there once.
+    assert!(
+        run.contains("transferhost run [OPTIONS] PLUGIN [CURL'S OPTIONS] URL..."),
+        "{run}"
+    );
+    assert_eq!(run.matches("--location-trusted").count(), 1);
+    let version = printed(&["--version"]);
+    let version = version.lines().next().unwrap().strip_prefix("transferhost ").unwrap();
+    assert!(run.contains(version), "{version}");
+    for name in ["policy-check", "inspect", "man"] {
+        let page = page(&["man", name]);
+        assert!(
+            page.contains(&format!("transferhost-{name}")) && page.contains("EXIT STATUS"),
+            "{page}"
+        );
+    }
+    // Each page that there is can be completed.
+    assert!(printed(&["completions", "bash"]).contains("run inspect policy policy-check wit"));
+}
+
+/// The page's codes are README.md's, in its words.
+#[test]
+fn the_exit_codes_are_the_readmes() {
+    let run = page(&["man", "run"]);
+    let (_, rest) = run.split_once(".SH \"EXIT STATUS\"\n").unwrap();
+    let (rows, _) = rest.split_once(".SH ").unwrap();
+    let rows: Vec<(&str, &str)> = rows
+        .split(".TP\n")
+        .filter_map(|row| row.trim().split_once('\n'))
+        .collect();
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, table) = readme.split_once("### Exit codes").unwrap();
+    let table = Table::parse(table.split("\n### ").next().unwrap().split("\n## ").next().unwrap()).unwrap();
+    let codes: Vec<&str> = table.rows.iter().map(|row| row[0].as_str()).collect();
+    assert_eq!(rows.iter().map(|row| row.0).collect::<Vec<_>>(), codes);
+    for ((code, about), row) in rows.iter().zip(&table.rows) {
+        assert!(row[1].replace('`', "").starts_with(about), "{code}: {about}");
+    }
+}
+
+#[test]
+fn help_can_be_asked_for_by_either_name() {
+    for name in ["run", "inspect", "policy"] {
+        assert_eq!(printed(&["help", name]), printed(&[name, "--help"]));
+    }
+    assert_eq!(
+        printed(&["help", "policy", "check"]),
+        printed(&["policy", "check", "--help"])
+    );
+}
+
+/// What is printed on a terminal, and what to anything else.
+#[test]
+fn colours_are_for_terminals() {
+    let coloured = |text: &str| text.contains("\x1b[");
+    for words in [&["--help"][..], &["run", "--help"], &["run"], &["--nonsense"]] {
+        let ended = Transferhost::new().args(words).env("TERM", "xterm-256color").end();
+        assert!(
+            !coloured(&ended.text()) && !coloured(&ended.stderr),
+            "{words:?}: {}",
+            ended.stderr
+        );
+    }
+    // `script` gives it a terminal.
+    let on_terminal = |set: &str| {
+        let line = format!(r#"TERM=xterm-256color {set} script -qec "$1 --help" /dev/null"#);
+        shell::start(&line, [""; 0]).end().text()
+    };
+    assert!(coloured(&on_terminal("")), "{}", on_terminal(""));
+    assert!(!coloured(&on_terminal("NO_COLOR=1")));
+}
+
+#[test]
+fn a_reader_may_leave_early() {
+    for words in ["help run", "man run", "completions bash"] {
+        let line = format!(r#"(trap '' PIPE; "$1" {words}; echo "code $?" >&2) | :"#);
+        let ended = shell::start(&line, [""; 0]).end();
+        let said = ended.stderr.as_str();
+        assert!(["code 23\n", "code 0\n"].contains(&said), "{words}: {said}");
+    }
+}
+
 #[test]
 fn bash_takes_its_completions() {
     let mut bash = Command::new("bash")
@@ -78,7 +191,9 @@ fn what_there_is_no_page_of_is_said() {
     let ended = Transferhost::new().args(["man", "fetch"]).end();
     assert_eq!(ended.code(), Some(2));
     assert!(
-        ended.stderr.contains("no such subcommand") && ended.stderr.contains("inspect"),
+        ended
+            .stderr
+            .contains("no such subcommand, only run, inspect, policy, policy-check"),
         "{}",
         ended.stderr
     );

@@ -13,7 +13,7 @@ use crate::tenant::policy::PolicyKind;
 
 /// libcurl moves the bytes; a sandboxed WebAssembly component decides.
 #[derive(Debug, Parser)]
-#[command(name = "transferhost", version = version(), long_version = long_version(), max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "transferhost", version = version(), long_version = long_version(), max_term_width = 100)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -41,7 +41,7 @@ pub(super) enum Command {
     },
     /// Print a manual page.
     Man {
-        /// Of this subcommand alone.
+        /// Of this subcommand alone, such as `run` or `policy-check`.
         #[arg(value_name = "SUBCOMMAND")]
         of: Option<String>,
     },
@@ -120,20 +120,28 @@ pub(super) struct Componentize {
     pub(super) output: PathBuf,
 }
 
+/// Command lines of `run`, for its help and its manual page.
+pub(super) const EXAMPLES: [&str; 3] = [
+    "transferhost run ssrf_guard.wasm https://example.com/ -o page.html",
+    "transferhost run --set word=secret redactor.wasm -sS http://127.0.0.1:8080/",
+    "transferhost run --policy tenant --outcome - --no-plugin https://example.com/",
+];
+
 /// What `run --help` says of curl's options.
 fn curls() -> String {
-    let table = table::help();
+    let (table, examples) = (table::help(), EXAMPLES.join("\n  "));
     format!(
         "Curl's options that are supported, after the plugin; they mean what curl's manual says, and --no- before a \
-         switch's name takes it back:\n{table}\nExamples:\n  \
-         transferhost run ssrf_guard.wasm https://example.com/ -o page.html\n  \
-         transferhost run --set word=secret redactor.wasm -sS http://127.0.0.1:8080/\n  \
-         transferhost run --policy tenant --outcome - --no-plugin https://example.com/"
+         switch's name takes it back:\n{table}\nExamples:\n  {examples}"
     )
 }
 
+/// Ours before the plugin, curl's after it.
+const USAGE: &str = "transferhost run [OPTIONS] PLUGIN [CURL'S OPTIONS] URL...
+       transferhost run [OPTIONS] --no-plugin [CURL'S OPTIONS] URL...";
+
 #[derive(Args, Debug)]
-#[command(after_help = curls())]
+#[command(after_help = curls(), override_usage = USAGE)]
 pub(super) struct Run {
     /// Fuel of one call of the plugin, about one for each instruction [default: 50000000; tenant: 20000000].
     #[arg(long, value_name = "FUEL")]
@@ -248,7 +256,8 @@ fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
-fn version() -> String {
+/// `--version`'s first line, without the program's name.
+pub(super) fn version() -> String {
     let libcurl = LibcurlVersion::get();
     let origin = if libcurl.bundled { "bundled" } else { "the system's" };
     format!(

@@ -8,6 +8,7 @@ mod curl;
 mod harden;
 mod inspect;
 mod interrupt;
+mod manual;
 #[cfg(feature = "codegen")]
 mod new;
 mod one;
@@ -35,6 +36,9 @@ struct Exit {
     text: String,
 }
 
+/// CURLE_WRITE_ERROR, as where a body's reader is gone.
+const BROKEN_PIPE: u8 = 23;
+
 /// Reads the command line and carries it out.
 pub fn main() -> ExitCode {
     let (ours, curl) = args::split(std::env::args_os());
@@ -44,7 +48,7 @@ pub fn main() -> ExitCode {
             args::Command::Inspect(arguments) => inspect::inspect(&arguments),
             args::Command::Policy(command) => policy::policy(&command),
             args::Command::Completions { shell } => pages::completions(shell),
-            args::Command::Man { of } => pages::man(of.as_deref()),
+            args::Command::Man { of } => manual::man(of.as_deref()),
             args::Command::Wit => wit::wit(),
             #[cfg(feature = "codegen")]
             args::Command::New(arguments) => new::new(&arguments),
@@ -58,6 +62,13 @@ pub fn main() -> ExitCode {
         Err(text) => text.print().map(|()| 0).map_err(anyhow::Error::from),
     };
     let code = done.unwrap_or_else(|error| {
+        // Whoever closed the pipe has read enough.
+        if error
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+        {
+            return BROKEN_PIPE;
+        }
         say(&format!("{error:#}"));
         error.downcast_ref::<Exit>().map_or(2, |exit| exit.code)
     });

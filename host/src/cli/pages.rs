@@ -1,13 +1,16 @@
-//! `completions` and `man`: from the definition that `--help` is made of, curl's options from their table.
+//! `completions`, from the definition that `--help` is made of, curl's options from their table. `manual` has the pages
+//! that `man` reads, from the same.
 
 use std::io::Write as _;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
+use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command, CommandFactory as _, ValueHint};
 use clap_complete::Shell;
 
 use super::args::Cli;
 use super::curl::table::{self, Flag, Takes};
+use super::manual;
 
 /// Writes a shell's completions to stdout.
 pub(super) fn completions(shell: Shell) -> anyhow::Result<u8> {
@@ -16,38 +19,18 @@ pub(super) fn completions(shell: Shell) -> anyhow::Result<u8> {
     print(&page)
 }
 
-/// Writes a manual page to stdout, that of all or that of one subcommand.
-pub(super) fn man(of: Option<&str>) -> anyhow::Result<u8> {
-    let mut command = whole();
-    command.build();
-    let command = match of {
-        None => command,
-        Some(name) => {
-            let found = command.find_subcommand(name).cloned();
-            let found = found.ok_or_else(|| {
-                let names: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
-                anyhow!(
-                    "man {}: there is no such subcommand, only {}",
-                    crate::escape::escape(name),
-                    names.join(", ")
-                )
-            })?;
-            found.name(format!("transferhost-{name}"))
-        }
-    };
-    let mut page = Vec::new();
-    clap_mangen::Man::new(command).render(&mut page)?;
-    print(&page)
-}
-
-fn print(page: &[u8]) -> anyhow::Result<u8> {
+/// Writes a page to stdout.
+pub(super) fn print(page: &[u8]) -> anyhow::Result<u8> {
     std::io::stdout().write_all(page).context("standard output")?;
     Ok(0)
 }
 
-/// Everything that may stand on the command line, curl's options among `run`'s own.
-fn whole() -> Command {
-    Cli::command().mut_subcommand("run", |run| run.args(table::rows().map(argument)))
+/// Everything that may stand on the command line: curl's options among `run`'s own, and the names of the manual's pages.
+pub(super) fn whole() -> Command {
+    let pages = PossibleValuesParser::new(manual::names(&Cli::command()));
+    Cli::command()
+        .mut_subcommand("run", |run| run.args(table::rows().map(argument)))
+        .mut_subcommand("man", |man| man.mut_arg("of", |of| of.value_parser(pages)))
 }
 
 fn argument(flag: &'static Flag) -> Arg {

@@ -182,7 +182,7 @@ impl Limits {
     /// One sentence that names the key and what would do.
     pub fn set_text(&mut self, key: &str, text: &str) -> Result<(), String> {
         let (limit, row) = find(key).ok_or_else(|| unknown(key))?;
-        self.set(limit, read(key, row.unit, text)?);
+        self.set(limit, read(key, row.unit, row.tenant, text)?);
         Ok(())
     }
 }
@@ -208,13 +208,13 @@ fn unknown(key: &str) -> String {
     }
 }
 
-/// Reads a value; the error is a sentence that names the key and what would do.
-pub(crate) fn read(key: &str, unit: Unit, text: &str) -> Result<u64, String> {
+/// Reads a value; the error is a sentence that names the key and what would do, such as `usual` for a number.
+pub(crate) fn read(key: &str, unit: Unit, usual: u64, text: &str) -> Result<u64, String> {
     parse(unit, text).ok_or_else(|| {
         let want = match unit {
-            Unit::Count | Unit::Fuel => "a number above 0, such as 50000000",
-            Unit::Bytes => "a size above 0, such as 64MiB or 65536",
-            Unit::Milliseconds => "a time of at least 1ms, such as 10ms or 2s",
+            Unit::Count | Unit::Fuel => format!("a number above 0, such as {usual}"),
+            Unit::Bytes => "a size above 0, such as 64MiB or 65536".to_owned(),
+            Unit::Milliseconds => "a time of at least 1ms, such as 10ms or 2s".to_owned(),
         };
         format!("`{text}` is no value for {key}: give {want}")
     })

@@ -244,7 +244,7 @@ fn contradictions() {
         ),
         (
             &["run", "PLUGIN", "-o", "a", "-o", "b", "URL"],
-            "-o is given 2 times for 1 URLs",
+            "2 outputs are named for 1 URL:",
         ),
         (
             &[
@@ -286,7 +286,7 @@ fn policy_files_with_a_slip_name_the_line() {
             "did you mean `fuel`?",
         ),
         ("policy = \"tenant\"\n[limts]", Some(2), "did you mean `limits`?"),
-        ("policy = \"tenant\"\n[network]\nports = [\"http\"]", Some(3), "u16"),
+        ("policy = \"tenant\"\n[network]\nports = [\"http\"]", Some(3), "no port"),
         ("policy = \"tenant\"\n[network]\nports = [70000]", Some(3), "70000"),
         ("policy = \"tenant\"\n[network]\nallow = [\"10.0.0.0/33\"]", Some(3), ""),
         (

@@ -1,10 +1,13 @@
 //! A policy from a TOML file. Every key has a default; a key that is not known is an error.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 use std::path::Path;
 
 use ipnet::{IpNet, Ipv6Net};
-use serde::Deserialize;
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 use toml::de::DeTable;
 
@@ -34,12 +37,92 @@ enum Kind {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NetworkTable {
-    allow: Option<Vec<IpNet>>,
-    deny: Option<Vec<IpNet>>,
-    ports: Option<Vec<u16>>,
+    allow: Option<Vec<Net<IpNet>>>,
+    deny: Option<Vec<Net<IpNet>>>,
+    ports: Option<Vec<Port>>,
     schemes: Option<Vec<String>>,
-    nat64: Option<Vec<Ipv6Net>>,
+    nat64: Option<Vec<Net<Ipv6Net>>>,
     strict: Option<bool>,
+}
+
+/// A network, whose own parsers say no more than "invalid IP address syntax", whatever is wrong.
+struct Net<N>(N);
+
+/// A network of either family, or of one.
+trait Readable: std::str::FromStr {
+    /// How one is written.
+    const WRITTEN: &str;
+}
+
+impl Readable for IpNet {
+    const WRITTEN: &str = "ADDRESS/LENGTH, such as 127.0.0.1/32 or 2001:db8::/32, the length at most 32 or 128";
+}
+
+impl Readable for Ipv6Net {
+    const WRITTEN: &str = "an IPv6 one, such as 64:ff9b::/96";
+}
+
+impl<N: Readable> TryFrom<toml::Value> for Net<N> {
+    type Error = String;
+
+    fn try_from(value: toml::Value) -> Result<Net<N>, String> {
+        let net = value.as_str().and_then(|text| text.parse().ok()).map(Net);
+        net.ok_or_else(|| format!("{} is no network: write {}", shown(&value), N::WRITTEN))
+    }
+}
+
+/// A port that something can listen on.
+struct Port(u16);
+
+impl TryFrom<toml::Value> for Port {
+    type Error = String;
+
+    fn try_from(value: toml::Value) -> Result<Port, String> {
+        let port = value.as_integer().and_then(|number| u16::try_from(number).ok());
+        let port = port.filter(|port| *port > 0).map(Port);
+        port.ok_or_else(|| format!("{} is no port: write one from 1 to 65535, such as 443", shown(&value)))
+    }
+}
+
+impl<'de, N: Readable> Deserialize<'de> for Net<N> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Net<N>, D::Error> {
+        from.deserialize_any(Element(PhantomData))
+    }
+}
+
+impl<'de> Deserialize<'de> for Port {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Port, D::Error> {
+        from.deserialize_any(Element(PhantomData))
+    }
+}
+
+/// Reads an element of a list. What is wrong with it arises while it is read, so that its own line is told: serde's
+/// `try_from` would have the list's.
+struct Element<T>(PhantomData<T>);
+
+impl<T: TryFrom<toml::Value, Error = String>> Visitor<'_> for Element<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("another type")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        T::try_from(toml::Value::String(text.to_owned())).map_err(E::custom)
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<T, E> {
+        T::try_from(toml::Value::Integer(number)).map_err(E::custom)
+    }
+}
+
+/// A value of a kind that may be right, or what kind it is.
+fn shown(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => crate::escape::quote(text),
+        toml::Value::Integer(number) => number.to_string(),
+        other => format!("a value of the type {}", other.type_str()),
+    }
 }
 
 #[derive(Deserialize)]
@@ -69,17 +152,8 @@ pub(super) fn read(path: &Path, given: Option<PolicyKind>) -> Result<Read, Polic
     let table = DeTable::parse(&text)
         .map_err(|error| PolicyError(format!("{}: {}", at(error.span()), error.message().replace('\n', " "))))?;
     check_keys(table.get_ref(), &at)?;
-    let file: File = toml::from_str(&text).map_err(|error| {
-        let hint = match error.message().contains("IP address syntax") {
-            true => "; a network is written ADDRESS/LENGTH, such as 127.0.0.1/32",
-            false => "",
-        };
-        PolicyError(format!(
-            "{}: {}{hint}",
-            at(error.span()),
-            error.message().replace('\n', " ")
-        ))
-    })?;
+    let file: File = toml::from_str(&text)
+        .map_err(|error| PolicyError(format!("{}: {}", at(error.span()), error.message().replace('\n', " "))))?;
     let named = file.policy.map(|kind| match kind {
         Kind::Curl => PolicyKind::Curl,
         Kind::Tenant => PolicyKind::Tenant,
@@ -101,12 +175,17 @@ pub(super) fn read(path: &Path, given: Option<PolicyKind>) -> Result<Read, Polic
         PolicyKind::Tenant => Limits::tenant(),
     };
     for (key, value) in &file.limits {
+        let wrong = |why: String| PolicyError(format!("{}: {}", at(Some(value.span())), crate::escape::escape(&why)));
         let given = match value.get_ref() {
             toml::Value::Integer(number) => number.to_string(),
             toml::Value::String(text) => text.clone(),
-            other => other.type_str().to_owned(),
+            other => {
+                let as_written = text.get(value.span()).unwrap_or(other.type_str());
+                return Err(wrong(format!(
+                    "`{as_written}` is no value for {key}: write a whole number, or a text with a unit"
+                )));
+            }
         };
-        let wrong = |why: String| PolicyError(format!("{}: {}", at(Some(value.span())), crate::escape::escape(&why)));
         limits.set_text(key, &given).map_err(wrong)?;
     }
     let network = network(file.network);
@@ -121,8 +200,8 @@ fn check_network(network: &Network) -> Result<(), String> {
     if network.schemes.is_empty() {
         return Err("schemes is empty: name at least one, such as https".to_owned());
     }
-    if network.ports.is_empty() || network.ports.contains(&0) {
-        return Err("ports opens nothing, or port 0: name ports from 1 to 65535, such as 443".to_owned());
+    if network.ports.is_empty() {
+        return Err("ports opens nothing: name at least one, such as 443".to_owned());
     }
     let known = LibcurlVersion::get().protocols;
     match network.schemes.iter().find(|scheme| !known.contains(scheme)) {
@@ -141,13 +220,19 @@ fn network(table: Option<NetworkTable>) -> Network {
     let default = Network::default();
     let Some(table) = table else { return default };
     Network {
-        allow: table.allow.unwrap_or(default.allow),
-        deny: table.deny.unwrap_or(default.deny),
-        ports: table.ports.unwrap_or(default.ports),
+        allow: table.allow.map_or(default.allow, plain),
+        deny: table.deny.map_or(default.deny, plain),
+        ports: table
+            .ports
+            .map_or(default.ports, |ports| ports.into_iter().map(|port| port.0).collect()),
         schemes: table.schemes.unwrap_or(default.schemes),
-        nat64: table.nat64.unwrap_or(default.nat64),
+        nat64: table.nat64.map_or(default.nat64, plain),
         strict: table.strict.unwrap_or(default.strict),
     }
+}
+
+fn plain<N>(nets: Vec<Net<N>>) -> Vec<N> {
+    nets.into_iter().map(|net| net.0).collect()
 }
 
 /// serde names an unknown key without its line or its neighbour in spelling; this names both.
@@ -255,5 +340,23 @@ mod tests {
             assert!(!error.contains('\n'), "{error}");
         }
         assert!(of("policy = \"tenant\"", Some(PolicyKind::Curl)).is_err());
+        let network = "policy = \"tenant\"\n[network]\n";
+        for (wrong, says) in [
+            ("[limits]\nmemory = 1.5", ":2: `1.5` is no value for memory"),
+            (
+                "[limits]\nratio = 0",
+                ":2: `0` is no value for ratio: give a number above 0, such as 100",
+            ),
+            (
+                &format!("{network}allow = [\n\"10.0.0.0/33\"]"),
+                ":4: \"10.0.0.0/33\" is no network",
+            ),
+            (&format!("{network}deny = [\"10.0.0.1\"]"), "ADDRESS/LENGTH"),
+            (&format!("{network}nat64 = [\"10.0.0.0/8\"]"), "an IPv6 one"),
+            (&format!("{network}ports = [70000]"), ":3: 70000 is no port"),
+        ] {
+            let error = of(wrong, None).err().unwrap();
+            assert!(error.contains(says), "{wrong}: {error}");
+        }
     }
 }

@@ -115,7 +115,7 @@ impl Quotas {
                     ),
                 }
             })?;
-        self.set(*quota, limits::read(key, row.unit, text)?);
+        self.set(*quota, limits::read(key, row.unit, row.default, text)?);
         Ok(())
     }
 

@@ -39,17 +39,20 @@ fn what_the_policy_closes_is_not_opened_by_a_flag() {
     let (url, by) = (origin.url("/"), origin.url(""));
     let file = file.to_string_lossy();
     for (words, says) in [
-        (&["-x", &by][..], "takes no proxy"),
+        (&["-x", &by][..], "takes no proxy (-x)"),
         (&["--socks5-hostname", "127.0.0.1:1"], "takes no proxy"),
-        (&["--interface", "lo"], "takes no interface"),
-        (&["-n"], "takes no .netrc file"),
+        (&["--interface", "lo"], "takes no interface (--interface)"),
+        (&["-n"], "takes no .netrc file (-n)"),
         (&["--netrc-optional"], "takes no .netrc file"),
         (&["--netrc-file", &file], "takes no .netrc file"),
-        (&["-b", &file], "takes no file of cookies"),
-        (&["-c", "jar"], "takes no file of cookies"),
-        (&["--cert", &file], "takes no client certificate"),
-        (&["--key", &file], "takes no client certificate"),
-        (&["--pinnedpubkey", &file], "takes no file of a public key"),
+        (&["-b", &file], "takes no file of cookies (-b)"),
+        (&["-c", "jar"], "takes no file of cookies (-c)"),
+        (&["--cert", &file], "takes no client certificate (--cert)"),
+        (&["--key", &file], "takes no client certificate's key (--key)"),
+        (
+            &["--pinnedpubkey", &file],
+            "takes no file of a public key (--pinnedpubkey)",
+        ),
         (&["--proto", "=ftp"], "leaves no scheme"),
     ] {
         let ended = run(&folder, Some(&origin), &[words, &[url.as_str()]].concat());
@@ -114,6 +117,21 @@ fn a_name_that_is_led_elsewhere_is_judged_there() {
     assert_eq!(
         (ended.code(), ended.text().as_str()),
         (Some(0), "here"),
+        "{}",
+        ended.stderr
+    );
+}
+
+/// Under -v libcurl shows the words of errno, which a denial would leave as some earlier call did.
+#[test]
+fn a_denial_leaves_no_stale_words() {
+    let folder = TempDir::new().unwrap();
+    let ended = run(&folder, None, &["-v", "http://127.0.0.1:1/"]);
+    assert_eq!(ended.code(), Some(7));
+    let line = ended.stderr.lines().find(|line| line.contains("failed to open socket"));
+    // An older libcurl has no such line.
+    assert!(
+        line.is_none_or(|line| line.contains("Permission denied")) && (line.is_some() || cfg!(feature = "system-curl")),
         "{}",
         ended.stderr
     );

@@ -158,8 +158,10 @@ pub(crate) enum Open {
         /// Where libcurl shall connect it instead.
         instead: Option<Address>,
     },
-    /// Not this address.
+    /// Not this address: libcurl is told EACCES.
     Refuse,
+    /// The system made no socket for it, with this errno.
+    Failed(c_int),
 }
 
 impl Return for Open {

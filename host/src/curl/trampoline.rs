@@ -242,7 +242,15 @@ pub(super) extern "C" fn opensocket<H: Callbacks>(
             return Open::ABORT;
         };
         match handler.opensocket(&target) {
-            Open::Refuse => Open::ABORT,
+            // libcurl's words for it, under -v, are those of errno, which would be of some earlier call.
+            Open::Refuse => {
+                errno::set_errno(errno::Errno(libc::EACCES));
+                Open::ABORT
+            }
+            Open::Failed(number) => {
+                errno::set_errno(errno::Errno(number));
+                Open::ABORT
+            }
             Open::Socket { socket, instead } => match instead {
                 Some(instead) if !sockaddr::connect_to(address, &instead) => Open::ABORT,
                 _ => give_to_libcurl(socket),

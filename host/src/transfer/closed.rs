@@ -16,30 +16,40 @@ pub(super) fn check(spec: &TransferSpec, policy: &Policy) -> Result<(), SpecErro
     let proxy = spec.proxy.url.as_deref().is_some_and(|url| !url.is_empty());
     let file = |pin: &String| !pin.starts_with("sha256//");
     let closed = [
-        (proxy, "proxy", "the addresses behind it could not be judged"),
+        (proxy, "proxy (-x)", "the addresses behind it could not be judged"),
         (
             spec.route.interface.is_some(),
-            "interface",
+            "interface (--interface)",
             "it may lead into another network",
         ),
         (
             spec.netrc != Netrc::Ignored,
-            ".netrc file",
+            ".netrc file (-n)",
             "its passwords are the host's own",
         ),
         (
-            !spec.cookies.files.is_empty() || spec.cookies.jar.is_some(),
-            "file of cookies",
+            !spec.cookies.files.is_empty(),
+            "file of cookies (-b)",
             "it is the host's own",
         ),
         (
-            spec.tls.certificate.is_some() || spec.tls.key.is_some(),
-            "client certificate",
+            spec.cookies.jar.is_some(),
+            "file of cookies (-c)",
+            "it is the host's own",
+        ),
+        (
+            spec.tls.certificate.is_some(),
+            "client certificate (--cert)",
+            "its file is the host's own",
+        ),
+        (
+            spec.tls.key.is_some(),
+            "client certificate's key (--key)",
             "its file is the host's own",
         ),
         (
             spec.tls.pinned.as_ref().is_some_and(file),
-            "file of a public key",
+            "file of a public key (--pinnedpubkey)",
             "write its digest, sha256//…",
         ),
     ];
@@ -59,9 +69,9 @@ pub(super) fn check(spec: &TransferSpec, policy: &Policy) -> Result<(), SpecErro
 fn check_form(parts: &[FormPart], most: u64) -> Result<(), SpecError> {
     let wrong = |what: String| Err(SpecError { what, url: false });
     match size_of(parts) {
-        None => wrong("the policy takes no file in a form: it is the host's own".to_owned()),
+        None => wrong("the policy takes no file in a form (-F): it is the host's own".to_owned()),
         Some(size) if size > most => wrong(format!(
-            "the form has {size} bytes, and the policy takes {most} (raise with --limit uploaded)"
+            "the form (-F) has {size} bytes, and the policy takes {most} (raise with --limit uploaded)"
         )),
         Some(_) => Ok(()),
     }

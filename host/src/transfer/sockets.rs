@@ -77,7 +77,7 @@ impl Dispatch {
                 // As where libcurl makes its own: this address failed, the next may do.
                 let ended = Ended::because(Callback::Opensocket, Cause::System, error.to_string());
                 self.refused.replace(Some(ended.about(&target.address)));
-                Open::Refuse
+                Open::Failed(error.raw_os_error())
             }
         }
     }

@@ -264,7 +264,7 @@ impl Play {
                 self.sockets.push(socket);
                 Answer::Opened(true)
             }
-            Open::Refuse => Answer::Opened(false),
+            Open::Refuse | Open::Failed(_) => Answer::Opened(false),
         }
     }
 

@@ -52,6 +52,30 @@ fn fields_and_files_are_as_curl_sends_them() {
         &["--form-string", "a=@b;c"],
         &["-F", "a=", "-H", "X-B: c"],
         &["-F", "a=\"b;c\""],
+        &[
+            "-F",
+            "x=(;type=multipart/alternative",
+            "-F",
+            "=plain",
+            "-F",
+            "=\"<b>\";type=text/html",
+            "-F",
+            "=)",
+            "-F",
+            "c=d",
+        ],
+        &[
+            "-F",
+            "x=(",
+            "-F",
+            "y=(;headers=\"X-Y: z\"",
+            "-F",
+            "=@TXT",
+            "-F",
+            "=)",
+            "-F",
+            "e=f",
+        ],
     ] {
         let words = words.iter().map(|word| {
             let word = word.replace("TXT", &path.to_string_lossy());
@@ -93,7 +117,7 @@ fn values_that_are_no_fields() {
     for (words, code, says) in [
         (&["-F", "a"][..], 2, "name=content"),
         (&["-F", "a=b;c=d"], 2, "c=d"),
-        (&["-F", "a=(;type=multipart/mixed"], 2, "part of parts"),
+        (&["-F", "a=b", "-F", "=)"], 2, "part of parts"),
         (&["-F", "a=@missing"], 26, "missing"),
         (&["-F", "a=<missing"], 26, "missing"),
         (&["-F", "a=b;type=\"x\r\ny\""], 2, "line break"),

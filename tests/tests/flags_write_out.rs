@@ -141,6 +141,27 @@ fn it_goes_where_it_is_told_to() {
     ])
     .ours();
     assert_eq!(all.text(), "first, last");
+    // The curl tool of the system may be older than this one.
+    let seconds = || {
+        std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap()
+            .as_secs()
+    };
+    let before = seconds();
+    let time = Same::new([
+        "-s",
+        "-o",
+        "/dev/null",
+        "-w",
+        "%time{%s}|%time{%Z\\n}|%time{%Y",
+        &origin.url("/"),
+    ])
+    .ours();
+    let text = time.text();
+    let (now, rest) = text.split_once('|').unwrap();
+    assert!((before..=seconds()).contains(&now.parse().unwrap()), "{text}");
+    assert_eq!(rest, "UTC\\n|%time{%Y");
     let unknown = Same::new(["-s", "-o", "/dev/null", "-w", "%{nonsense}x", &origin.url("/")]).ours();
     assert_eq!(unknown.text(), "x");
     assert!(unknown.stderr.contains("'nonsense'"), "{}", unknown.stderr);

@@ -3,8 +3,11 @@
 
 use tempfile::TempDir;
 use transferhost_tests::command::Transferhost;
+use transferhost_tests::guests::guest;
+use transferhost_tests::http::{self, Response};
 use transferhost_tests::listen::Listen;
 use transferhost_tests::origin::Origin;
+use transferhost_tests::table::{Section, Table, code};
 
 #[path = "kit/sentence.rs"]
 mod sentence;
@@ -88,7 +91,9 @@ fn contradictions() {
         (&["-C", "-", "--remove-on-error", "-o", "x"], "-C and --remove-on-error"),
         (&["-C", "-", "-T", "x"], "-C -"),
         (&["-C", "7", "-d", "x"], "-C and what is posted"),
-        (&["-O", "-o", "x"], "-o is given 2 times"),
+        (&["-O", "-o", "x"], "2 outputs are named for 1 URL"),
+        (&["-F", "a=b", "-F", "=)"], "=) ends a part of parts"),
+        (&["-F", "a=(;filename=b"], "neither filename= nor encoder="),
         (&["--help"], "`transferhost run --help`"),
         (&["-h"], "`transferhost run --help`"),
         (&["-V"], "`transferhost --version`"),
@@ -96,5 +101,121 @@ fn contradictions() {
     ] {
         let said = refused(words);
         assert!(said.contains(says), "{words:?}: {said}");
+    }
+}
+
+/// The code that each option's missing file ends in, over HTTP.
+#[test]
+fn files_that_are_not_there_are_in_the_guide() {
+    let origin = http::serve(|_| Response::ok("")).unwrap();
+    let mut table = Table::new(["option", "exit code", "begun"]);
+    for (flags, value) in [
+        (
+            &["-T", "-F", "-d", "--data-binary", "--data-urlencode", "--json"][..],
+            "missing",
+        ),
+        (&["-H", "-w", "--url-query"], "missing"),
+        (
+            &[
+                "--cert",
+                "--key",
+                "--pubkey",
+                "--capath",
+                "--netrc-file",
+                "--pinnedpubkey",
+            ],
+            "missing",
+        ),
+        (&["--cacert", "--knownhosts", "-b", "--etag-compare"], "missing"),
+        (&["-o", "-D"], "no/folder"),
+        (&["--trace-ascii", "--stderr"], "no/folder"),
+        (&["-c"], "no/folder"),
+    ] {
+        let mut ends = Vec::new();
+        for flag in flags {
+            let value = match *flag {
+                "-F" => "a=@missing",
+                "--data-urlencode" | "--url-query" => "a@missing",
+                "-d" | "--data-binary" | "--json" | "-H" | "-w" => "@missing",
+                _ => value,
+            };
+            let before = origin.accepted();
+            let folder = TempDir::new().unwrap();
+            let ended = Transferhost::run()
+                .args(["--no-plugin", "-sS", flag, value, &origin.url("/")])
+                .in_folder(folder.path())
+                .end();
+            if ended.code() != Some(0) {
+                assert!(
+                    sentence(&ended, ended.code().unwrap()).contains(
+                        value
+                            .trim_start_matches("a=")
+                            .trim_start_matches("a@")
+                            .trim_start_matches('@')
+                    ),
+                    "{flag}: {}",
+                    ended.stderr
+                );
+            }
+            ends.push((ended.code().unwrap(), origin.accepted() > before));
+        }
+        ends.dedup();
+        let [(ended, begun)] = ends[..] else {
+            panic!("{flags:?} end in {ends:?}");
+        };
+        let flags: Vec<String> = flags.iter().map(|flag| code(flag)).collect();
+        let begun = if begun { "yes" } else { "no" };
+        table.row([flags.join(", "), ended.to_string(), begun.to_owned()]);
+    }
+    if let Err(differs) = Section::of("curl.md", "missing files").settle(table) {
+        panic!("{differs}");
+    }
+}
+
+/// curl's manual calls a jar that cannot be written "possibly lethal", and libcurl speaks of it under -v alone.
+#[test]
+fn a_jar_that_cannot_be_written_is_warned_of() {
+    let origin = http::serve(|_| Response::ok("")).unwrap();
+    let folder = TempDir::new().unwrap();
+    let of = |words: &[&str]| {
+        let ended = Transferhost::run()
+            .arg("--no-plugin")
+            .args(words)
+            .arg(origin.url("/"))
+            .in_folder(folder.path())
+            .end();
+        assert_eq!(ended.code(), Some(0), "{words:?}: {}", ended.stderr);
+        ended.stderr
+    };
+    let warned = of(&["-c", "no/folder"]);
+    assert!(
+        warned.starts_with("transferhost: warning: -c no/folder: No such file"),
+        "{warned}"
+    );
+    assert_eq!(of(&["-s", "-c", "no/folder"]), "");
+    for jar in ["jar", "jar", "-", "/dev/null"] {
+        assert_eq!(of(&["-c", jar]), "", "{jar}");
+    }
+}
+
+#[test]
+fn a_size_that_nobody_sends_is_refused() {
+    let pass = guest("pass");
+    let pass = pass.to_string_lossy();
+    let reads = guest("upload-generator");
+    let reads = reads.to_string_lossy();
+    for (words, says) in [
+        (&["--no-plugin"][..], "there is no plugin"),
+        (&[&*pass], "pass.wasm does not export `read`"),
+        (&["--without", "read", &*reads], "--without read"),
+    ] {
+        let origin = Origin::forbidden(Listen::default()).unwrap();
+        let ended = Transferhost::run()
+            .args(["--upload-size", "5"])
+            .args(words)
+            .args(["-T", "-", &origin.url("/")])
+            .end();
+        let said = sentence(&ended, 2);
+        assert!(said.contains("--upload-size") && said.contains(says), "{said}");
     }
 }

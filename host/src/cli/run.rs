@@ -45,6 +45,9 @@ pub(super) fn run(mut ours: Run, curl: Vec<OsString>) -> anyhow::Result<u8> {
     if let Some(path) = &curl.stderr {
         redirect_stderr(path)?;
     }
+    if let Some(jar) = curl.cookies.jar.as_deref().filter(|_| !curl.silent || curl.show_error) {
+        warn_of_jar(jar);
+    }
     let wire = curl.trace_ascii.as_deref().map(trace_ascii::observer).transpose()?;
     let mut outcomes = Outcomes::open(ours.outcome.as_deref())?;
     // Before the engine is made, which makes threads.
@@ -60,11 +63,18 @@ pub(super) fn run(mut ours: Run, curl: Vec<OsString>) -> anyhow::Result<u8> {
         }
     };
     let without = without(&ours.without, plugin.as_ref())?;
-    let reads = plugin
-        .as_ref()
-        .is_some_and(|plugin| plugin.callbacks().contains(&Callback::Read));
-    if ours.upload_size.is_some() && (!reads || without.contains(&Callback::Read)) {
-        bail!("--upload-size is the size of what a plugin's `read` sends, and no plugin decides it here");
+    if ours.upload_size.is_some() {
+        let why = match &plugin {
+            None => Some("there is no plugin".to_owned()),
+            Some(plugin) if !plugin.callbacks().contains(&Callback::Read) => {
+                Some(format!("{} does not export `read`", plugin.name()))
+            }
+            Some(_) if without.contains(&Callback::Read) => Some("--without read takes it from the plugin".to_owned()),
+            Some(_) => None,
+        };
+        if let Some(why) = why {
+            bail!("--upload-size is the size of what a plugin's `read` sends, and {why}: leave it out");
+        }
     }
     if let Some(plugin) = plugin.as_ref().filter(|_| !curl.silent) {
         for (callback, why) in inspect::uncalled(plugin) {
@@ -110,6 +120,30 @@ fn redirect_stderr(path: &Path) -> anyhow::Result<()> {
         }
     };
     done.context("--stderr")
+}
+
+/// libcurl writes the jar when all is over, and says under `-v` alone that it cannot.
+fn warn_of_jar(jar: &Path) {
+    use rustix::fs::{Access, access};
+    let of_file = match access(jar, Access::WRITE_OK) {
+        Err(rustix::io::Errno::NOENT) => Ok(()),
+        other => other,
+    };
+    // It is written beside, and then renamed; what is no regular file is written to.
+    let folder = match jar.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let beside = match jar.metadata() {
+        Ok(file) if !file.is_file() => Ok(()),
+        _ => access(folder, Access::WRITE_OK | Access::EXEC_OK),
+    };
+    if jar != Path::new("-")
+        && let Err(error) = of_file.and(beside)
+    {
+        let jar = escape(&jar.to_string_lossy());
+        say(&format!("warning: -c {jar}: {error}: no cookies will be written"));
+    }
 }
 
 /// How a transfer ended whose plugin is none.

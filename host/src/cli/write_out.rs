@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
+use time::format_description::parse_strftime_owned;
 
 use super::output::Heads;
 use crate::curl::{CurlCode, Info, InfoName, Part, Url, version_text};
@@ -79,6 +81,9 @@ pub(super) fn write(format: &str, facts: &Facts<'_>) -> io::Result<()> {
             }
         } else if let Some(after) = rest.strip_prefix("%header{") {
             rest = header(after, facts, &mut to)?;
+        } else if let Some((format, after)) = rest.strip_prefix("%time{").and_then(|it| it.split_once('}')) {
+            to.write_all(time(format, OffsetDateTime::now_utc()).as_bytes())?;
+            rest = after;
         } else if let Some((name, after)) = rest.strip_prefix("%output{").and_then(|it| it.split_once('}')) {
             to = Box::new(opened(name).map_err(|error| {
                 io::Error::new(
@@ -97,6 +102,35 @@ pub(super) fn write(format: &str, facts: &Facts<'_>) -> io::Result<()> {
         to.write_all(rest.as_bytes())?;
     }
     to.flush()
+}
+
+/// `%time{FORMAT}`: the time, which is UTC, by a format of strftime; what is no conversion stays as it stands there. As
+/// curl has it, `%f` is the microseconds.
+fn time(format: &str, now: OffsetDateTime) -> String {
+    let mut shown = String::new();
+    let mut rest = format;
+    while let Some(at) = rest.find('%') {
+        shown.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let mut letters = rest.char_indices().skip(1);
+        // A flag, as glibc has them, stands before its letter.
+        let (letter, end) = match letters.find(|(_, letter)| !"_-0^".contains(*letter)) {
+            Some((at, letter)) => (letter, at + letter.len_utf8()),
+            None => break,
+        };
+        let conversion = &rest[..end];
+        rest = &rest[end..];
+        match letter {
+            'f' => shown.push_str(&format!("{:06}", now.microsecond())),
+            'Z' => shown.push_str("UTC"),
+            _ => {
+                let read = parse_strftime_owned(conversion).ok();
+                let text = read.and_then(|format| now.format(&format).ok());
+                shown.push_str(text.as_deref().unwrap_or(conversion));
+            }
+        }
+    }
+    shown + rest
 }
 
 /// What stands for a character behind `%` or `\`, and how much of the format that takes.
@@ -255,4 +289,24 @@ fn headers(facts: &Facts<'_>) -> Value {
         }
     }
     Value::Object(fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_shown_by_strftime() {
+        let now = OffsetDateTime::from_unix_timestamp_nanos(1_700_000_005_000_042_000).unwrap();
+        for (format, shown) in [
+            ("%Y-%m-%dT%H:%M:%S.%fZ", "2023-11-14T22:13:25.000042Z"),
+            ("%a, %d %b %Y %T %z %Z", "Tue, 14 Nov 2023 22:13:25 +0000 UTC"),
+            ("%s", "1700000005"),
+            ("%-d%%%e|%j", "14%14|318"),
+            ("%Q%é no %", "%Q%é no %"),
+            ("", ""),
+        ] {
+            assert_eq!(time(format, now), shown, "{format}");
+        }
+    }
 }

@@ -34,7 +34,7 @@ pub enum FormContent {
     Bytes(Vec<u8>),
     /// A file, which libcurl reads when it sends it.
     File(PathBuf),
-    /// Parts of its own, as multipart/mixed.
+    /// Parts of its own, as multipart/mixed where [`FormPart::content_type`] says nothing else.
     Parts(Vec<FormPart>),
 }
 

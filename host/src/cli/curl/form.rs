@@ -1,4 +1,5 @@
-//! curl's `-F`: `NAME=CONTENT`, `NAME=@FILE[,FILE]` or `NAME=<FILE`, and behind semicolons what is said of it.
+//! curl's `-F`: `NAME=CONTENT`, `NAME=@FILE[,FILE]` or `NAME=<FILE`, and behind semicolons what is said of it; and
+//! `NAME=(`, behind which come the parts of a part, until `=)`.
 
 use std::path::PathBuf;
 
@@ -27,19 +28,33 @@ pub(super) fn add(args: &mut CurlArgs, literally: bool, given: Given) -> anyhow:
         name: name.to_owned(),
         ..FormPart::default()
     };
-    match content.as_bytes().first() {
-        _ if literally => args.form.push(FormPart {
+    let part = match content.as_bytes().first() {
+        _ if literally => FormPart {
             content: FormContent::Bytes(content.into()),
             ..part
-        }),
-        Some(b'(') => bail!("curl's {flag} with a part of parts, `(`, is not supported here"),
+        },
+        Some(b'(') => {
+            let (_, part) = described(&flag, &content[1..], part)?;
+            if part.filename.is_some() || part.encoder.is_some() {
+                bail!("{flag}: a part of parts has neither filename= nor encoder=");
+            }
+            args.form_open.push(FormPart {
+                content: FormContent::Parts(Vec::new()),
+                ..part
+            });
+            return Ok(());
+        }
+        Some(b')') if name.is_empty() && content == ")" => {
+            let part = args.form_open.pop();
+            part.ok_or_else(|| anyhow!("{flag} =) ends a part of parts, and none was begun: write {flag} 'name=('"))?
+        }
         Some(b'@') => {
             let files: Result<Vec<FormPart>, _> = split(&content[1..], ',')
                 .iter()
                 .map(|words| file(&flag, words, true, FormPart::default()))
                 .collect();
             let mut files = files?;
-            args.form.push(match files.len() {
+            match files.len() {
                 1 => FormPart {
                     name: part.name,
                     ..files.swap_remove(0)
@@ -48,18 +63,34 @@ pub(super) fn add(args: &mut CurlArgs, literally: bool, given: Given) -> anyhow:
                     content: FormContent::Parts(files),
                     ..part
                 },
-            });
+            }
         }
-        Some(b'<') => args.form.push(file(&flag, &content[1..], false, part)?),
+        Some(b'<') => file(&flag, &content[1..], false, part)?,
         _ => {
             let (content, part) = described(&flag, content, part)?;
-            args.form.push(FormPart {
+            FormPart {
                 content: FormContent::Bytes(content.into()),
                 ..part
-            });
+            }
         }
-    }
+    };
+    push(args, part);
     Ok(())
+}
+
+/// Ends the parts of parts that the caller left open, as curl has it.
+pub(super) fn close(args: &mut CurlArgs) {
+    while let Some(part) = args.form_open.pop() {
+        push(args, part);
+    }
+}
+
+/// Puts a part where it belongs: into the innermost one that is open, or into the form.
+fn push(args: &mut CurlArgs, part: FormPart) {
+    match args.form_open.last_mut().map(|open| &mut open.content) {
+        Some(FormContent::Parts(parts)) => parts.push(part),
+        _ => args.form.push(part),
+    }
 }
 
 /// A file: sent as one, with its name, or as the content alone.

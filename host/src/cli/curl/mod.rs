@@ -41,6 +41,8 @@ pub(super) struct CurlArgs {
     /// `--json` was among what it is made of.
     pub(super) json: bool,
     pub(super) form: Vec<FormPart>,
+    /// Parts of parts whose end was not given yet, the outermost first.
+    pub(super) form_open: Vec<FormPart>,
     /// It goes in the URL's query.
     pub(super) get: bool,
     pub(super) query: Option<Vec<u8>>,
@@ -137,6 +139,7 @@ impl CurlArgs {
     /// Reads them.
     pub(super) fn parse(arguments: Vec<OsString>) -> anyhow::Result<CurlArgs> {
         let mut this = parse::parse(arguments)?;
+        form::close(&mut this);
         this.check()?;
         this.settle();
         Ok(this)
@@ -147,7 +150,9 @@ impl CurlArgs {
             bail!("no URL is given: write it after the plugin");
         }
         if self.outputs.len() > self.urls.len() {
-            bail!("-o is given {} times for {} URLs", self.outputs.len(), self.urls.len());
+            let (outputs, urls) = (self.outputs.len(), self.urls.len());
+            let noun = if urls == 1 { "URL" } else { "URLs" };
+            bail!("{outputs} outputs are named for {urls} {noun}: -o and -O are given once for each");
         }
         if self.files.server_names && self.include {
             bail!("-J and -i exclude each other: the headers come before the file has its name");

@@ -96,6 +96,9 @@ impl Cause {
             Cause::Memory => "; raise with --memory",
             Cause::Table => "; raise with --limit table-elements",
             Cause::Instances => "; raise with --limit instances",
+            Cause::Handles => "; raise with --limit handles",
+            Cause::PrintedTooMuch => "; raise with --limit printed",
+            Cause::ReturnedTooMuch => "; raise with --limit returned",
             _ => "",
         }
     }

@@ -11,4 +11,4 @@ pub use address::AddressCase;
 pub use load::load;
 pub use lone_guest::LoneGuest;
 
-pub use crate::transfer::testing::{header, outcome, sequence};
+pub use crate::transfer::testing::{Message, header, messages, outcome, sequence};

@@ -16,6 +16,7 @@ pub(super) fn of(ended: &Ended, plugin: Option<&str>, bytes: u64) -> String {
     let plain = words.map(|words| format!(": {}", escape(words))).unwrap_or_default();
     let subject = ended.subject.as_deref().unwrap_or("it");
     let limit = failure.limit.unwrap_or(0);
+    let far = format!("after {bytes} bytes");
     let what = match failure.cause {
         Cause::GuestAbort => format!("{plugin} aborted{quoted}"),
         Cause::Refused => format!("{plugin} denied {subject}{quoted}"),
@@ -25,28 +26,34 @@ pub(super) fn of(ended: &Ended, plugin: Option<&str>, bytes: u64) -> String {
             None => "denied".to_owned(),
         },
         Cause::OutOfFuel => {
-            format!("{plugin} ran out of fuel after {bytes} bytes ({limit} a call; raise with --fuel)")
+            format!("{plugin} ran out of fuel {far} ({limit} a call; raise with --fuel)")
         }
         Cause::OutOfFuelTotal => {
-            format!("{plugin} ran out of fuel after {bytes} bytes ({limit} in all; raise with --fuel-total)")
+            format!("{plugin} ran out of fuel {far} ({limit} in all; raise with --fuel-total)")
         }
-        Cause::Deadline if failure.limit.is_none() => format!("{plugin} wanted to wait{plain}"),
+        Cause::Deadline if failure.limit.is_none() => format!("{plugin} wanted to wait{plain}, {far}"),
         Cause::Deadline => {
-            format!("{plugin} took longer than {limit} ms{plain} (raise with --call-time)")
+            format!("{plugin} took longer than {limit} ms{plain}, {far} (raise with --call-time)")
         }
-        Cause::Memory => format!("{plugin} wanted more memory than {limit} bytes (raise with --memory)"),
-        Cause::Table => format!("{plugin} wanted more than {limit} table elements (raise with --limit table-elements)"),
-        Cause::Instances => format!("{plugin} has too many core instances (raise with --limit instances)"),
-        Cause::Handles => format!("{plugin} held more than {limit} handles (raise with --limit handles)"),
-        Cause::Stack => format!("{plugin} overflowed its stack"),
+        Cause::Memory => format!("{plugin} wanted more memory than {limit} bytes, {far} (raise with --memory)"),
+        Cause::Table => {
+            format!("{plugin} wanted more than {limit} table elements, {far} (raise with --limit table-elements)")
+        }
+        Cause::Instances => format!("{plugin} has too many core instances, {far} (raise with --limit instances)"),
+        Cause::Handles => format!("{plugin} held more than {limit} handles, {far} (raise with --limit handles)"),
+        Cause::Stack => format!("{plugin} overflowed its stack, {far}"),
         Cause::ReturnedTooMuch => {
-            format!("{plugin} returned more than {limit} bytes in one call (raise with --limit returned)")
+            format!("{plugin} returned more than {limit} bytes in one call, {far} (raise with --limit returned)")
         }
-        Cause::PrintedTooMuch => format!("{plugin} printed more than {limit} bytes (raise with --limit printed)"),
-        Cause::PauseBudget => format!("the transfer was paused for {limit} ms in all (raise with --limit pause)"),
-        Cause::Trap => format!("{plugin} trapped{plain}{}", innermost(&failure.backtrace)),
-        Cause::Exit => format!("{plugin} called exit{plain}"),
-        Cause::BadReturn => format!("{plugin} broke its interface's rules{plain}"),
+        Cause::PrintedTooMuch => {
+            format!("{plugin} printed more than {limit} bytes, {far} (raise with --limit printed)")
+        }
+        Cause::PauseBudget => {
+            format!("{plugin} paused the transfer for {limit} ms in all, {far} (raise with --limit pause)")
+        }
+        Cause::Trap => format!("{plugin} trapped{plain}{}, {far}", innermost(&failure.backtrace)),
+        Cause::Exit => format!("{plugin} called exit{plain}, {far}"),
+        Cause::BadReturn => format!("{plugin} broke its interface's rules{plain}, {far}"),
         Cause::Sink => words
             .filter(|words| !words.is_empty())
             .map_or_else(|| "the output failed".to_owned(), escape),

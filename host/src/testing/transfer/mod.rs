@@ -1,12 +1,14 @@
 //! The oracles of what a transfer does: a child of `transfer`, by the path that its page names.
 
 mod header;
+mod messages;
 mod outcome;
 mod sequence;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use header::header;
+pub use messages::{Message, messages};
 pub use outcome::outcome;
 pub use sequence::sequence;
 

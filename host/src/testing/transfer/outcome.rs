@@ -20,7 +20,7 @@ use crate::limits::Limits;
 use crate::sink::MemorySink;
 use crate::tenant::policy::PolicyKind;
 
-const CAUSES: [Cause; 23] = [
+pub(super) const CAUSES: [Cause; 23] = [
     Cause::Refused,
     Cause::GuestAbort,
     Cause::Policy,

@@ -89,7 +89,6 @@ fn contradictions() {
         (&["-J", "-i", "-O"], "-J and -i"),
         (&["-C", "-", "--no-clobber", "-o", "x"], "-C and --no-clobber"),
         (&["-C", "-", "--remove-on-error", "-o", "x"], "-C and --remove-on-error"),
-        (&["-C", "-", "-T", "x"], "-C -"),
         (&["-C", "7", "-d", "x"], "-C and what is posted"),
         (&["-O", "-o", "x"], "2 outputs are named for 1 URL"),
         (&["-F", "a=b", "-F", "=)"], "=) ends a part of parts"),

@@ -185,6 +185,7 @@ impl One<'_> {
             dump_header: None,
             upload_size: self.ours.upload_size,
             resume_from: None,
+            resume_at_end: curl.upload.is_some() && curl.continue_at == Some(None),
             user: curl.user.clone(),
             http_auth: curl.http_auth,
             ftp_port: curl.ftp_port.clone(),

@@ -58,6 +58,7 @@ options! {
         POST = curl_sys::CURLOPT_POST;
         POSTREDIR = curl_sys::CURLOPT_POSTREDIR;
         QUICK_EXIT = sys_ext::CURLOPT_QUICK_EXIT;
+        RESUME_FROM = curl_sys::CURLOPT_RESUME_FROM;
         SSLVERSION = curl_sys::CURLOPT_SSLVERSION;
         SSL_VERIFYHOST = curl_sys::CURLOPT_SSL_VERIFYHOST;
         SSL_VERIFYPEER = curl_sys::CURLOPT_SSL_VERIFYPEER;

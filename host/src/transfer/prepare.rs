@@ -289,6 +289,8 @@ fn set_body(
 ) -> Result<(), SpecError> {
     if let Some(offset) = spec.resume_from {
         easy.set_offset(OffsetOption::RESUME_FROM_LARGE, offset)?;
+    } else if spec.resume_at_end {
+        easy.set_long(LongOption::RESUME_FROM, -1)?;
     }
     let through_guest = dispatch.decides(Callback::Read);
     let (option, size_option, source) = match std::mem::take(&mut spec.body) {

@@ -27,6 +27,9 @@ pub struct TransferSpec {
     /// Where an upload or a download resumes, in bytes from its beginning (`-C`). What the sink holds already is the
     /// caller's affair.
     pub resume_from: Option<u64>,
+    /// Whether an upload resumes where the file at the other end ends, which libcurl asks for over FTP, SFTP and `file://`; over
+    /// HTTP nobody tells, and all of it is sent (`-C -` with `-T`). Where `resume_from` says a place, that counts.
+    pub resume_at_end: bool,
     /// Whether redirects are followed (`-L`).
     pub follow: bool,
     /// How many of them; `None` is the policy's limit (`--max-redirs`).
@@ -92,7 +95,8 @@ impl TransferSpec {
     /// Whether its thread may have to wait for what is uploaded: where libcurl cannot pause.
     pub(super) fn may_block(&self) -> bool {
         let streams = matches!(&self.body, Body::Upload(source) if source.size().is_none());
-        streams && (self.resume_from.is_some() || self.url.trim_start().to_ascii_lowercase().starts_with("file:"))
+        let resumes = self.resume_from.is_some() || self.resume_at_end;
+        streams && (resumes || self.url.trim_start().to_ascii_lowercase().starts_with("file:"))
     }
 
     /// libcurl copies these as they are: a line break in one would be a header, or a request, of its own.

@@ -33,6 +33,9 @@ fn a_file_resumes_as_curls_does() {
         assert_eq!(code, Some(0));
         assert_eq!(requests[0].body, &BODY[offset.parse::<usize>().unwrap()..]);
     }
+    // Over HTTP nobody says where to begin.
+    let (code, requests) = Same::new(["-sS", "-C", "-", "-T", &file.to_string_lossy(), url]).alike(&origin);
+    assert_eq!((code, &requests[0].body[..]), (Some(0), BODY));
     // Of a stream as much is left out.
     let (code, requests) = Same::new(["-sS", "-C", "5", "-T", "-", url]).input(BODY).alike(&origin);
     assert_eq!((code, &requests[0].body[..]), (Some(0), &BODY[5..]));

@@ -125,3 +125,50 @@ fn an_upload_resumes_by_appending() {
     }
     assert_eq!(server.file("/x"), None);
 }
+
+/// `-C -`: libcurl asks the server how much it has, and goes on from there.
+#[test]
+fn an_upload_resumes_where_the_servers_file_ends() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "0123456789").unwrap();
+    let file = file.to_string_lossy();
+    for (there, path) in [
+        (Some("0123"), "/there"),
+        (Some("0123456789"), "/whole"),
+        (None, "/absent"),
+    ] {
+        let server = |path| Ftp::serve(there.map(|there| (path, there.as_bytes().to_vec()))).unwrap();
+        for (words, input) in [
+            (["-sS", "-C", "-", "-T", &*file], ""),
+            (["-sS", "-C", "-", "-T", "-"], "0123456789"),
+        ] {
+            // Each has a server of its own, since the first would leave nothing to the second.
+            let (ours, curls) = (server(path), server(path));
+            let run = |server: &Ftp| {
+                let url = server.url(path);
+                Same::new(words.into_iter().chain([url.as_str()])).input(input)
+            };
+            let (ended, reference) = (run(&ours).ours(), run(&curls).curls());
+            assert_eq!(
+                ended.code(),
+                reference.code(),
+                "{path}: {} {}",
+                ended.stderr,
+                reference.stderr
+            );
+            assert_eq!(ended.code(), Some(0), "{path}: {}", ended.stderr);
+            assert_eq!(ours.file(path).as_deref(), Some(&b"0123456789"[..]), "{path}");
+            assert_eq!(curls.file(path), ours.file(path), "{path}");
+            let asked = |server: &Ftp| {
+                server
+                    .commands()
+                    .into_iter()
+                    .filter(|it| it.starts_with("SIZE"))
+                    .count()
+            };
+            assert_eq!(asked(&ours), asked(&curls), "{path}");
+            assert_eq!(asked(&ours), 1, "{path}");
+        }
+    }
+}

@@ -172,9 +172,6 @@ impl CurlArgs {
         if self.continue_at.is_some() && ((self.data.is_some() && !self.get) || !self.form.is_empty()) {
             bail!("-C and what is posted exclude each other: a download resumes, and what -T sends");
         }
-        if self.continue_at == Some(None) && self.upload.is_some() {
-            bail!("curl's -C - is not supported here with -T: give the offset in bytes");
-        }
         let bodies = [
             ("-d", self.data.is_some() && !self.get),
             ("-F", !self.form.is_empty()),

@@ -131,7 +131,8 @@ impl Serialize for Cause {
 pub enum Blame {
     /// The plugin.
     Guest,
-    /// The server at the other end.
+    /// The server at the other end. No cause has it so far: what an origin does ends as libcurl's own code, or as the
+    /// policy's.
     Origin,
     /// This runtime or its operator's policy.
     Host,

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::guest::{Engine, EngineError, LoadError, Plugin, PluginFile};
 use crate::tenant::policy::Policy;
 
-/// What transfers run in: wasmtime's engine, and a policy. There is no default policy: whoever embeds this names one.
+/// What transfers run in: wasmtime's engine, and a policy. There is no default policy: whoever embeds this names one. Cheap
+/// to clone, and shared by all threads.
 #[derive(Clone)]
 pub struct Host {
     engine: Engine,
@@ -14,7 +15,8 @@ pub struct Host {
 }
 
 impl Host {
-    /// A host under this policy. Compiled code is kept in `cache`, a directory that nobody else may write to.
+    /// A host under this policy. Compiled code is kept in `cache`, a directory that nobody else may write to, since what lies
+    /// there is run; `None` keeps none.
     ///
     /// # Errors
     /// Where the machine refuses what wasmtime needs.
@@ -38,7 +40,8 @@ impl Host {
         })
     }
 
-    /// Loads a plugin's file under the policy's limits.
+    /// Loads a plugin's file under the policy's limits: reads it, compiles it, and makes one guest on trial. It blocks this
+    /// thread, for seconds where the plugin is large and nothing is in the cache.
     ///
     /// # Errors
     /// See [`LoadError`].

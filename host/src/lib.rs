@@ -19,6 +19,9 @@
 //! # }
 //! ```
 //!
+//! `docs/embedding.md` goes on from here: a policy of one's own, what an outcome tells, sinks and sources, cancelling, and
+//! [`Workers`] for many transfers of many tenants.
+//!
 //! The way of a chunk: libcurl calls `curl/trampoline` → `transfer/dispatch` → `guest/call` → `guest/verdict` → `sink`
 //! → `curl/returns`. Whatever fails on it leaves by one door, `transfer/latch`.
 
@@ -61,7 +64,7 @@ pub use harden::{Hardened, Hardening, Lacking, Measure};
 pub use host::Host;
 pub use limits::{Limit, Limits};
 pub use sink::{BodyChannel, ChannelSink, FileSink, MemorySink, Sink, StdoutSink, WakeSink};
-pub use tenant::class::{Class, Classifier, Nat64PrefixError};
+pub use tenant::class::{Class, Classifier, Nat64PrefixError, Verdict};
 pub use tenant::policy::{Policy, PolicyError, PolicyKind};
 pub use tenant::{QUOTAS, Quota, QuotaRow, Quotas, Tenant, TenantError};
 pub use transfer::{

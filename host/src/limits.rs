@@ -169,10 +169,10 @@ impl Limits {
         Duration::from_millis(self.get(limit))
     }
 
-    /// Sets a limit, in its unit.
+    /// Sets a limit, in its unit: at least 1, and at most 2^63 - 1; what is beyond is taken for the nearest of these.
     pub fn set(&mut self, limit: Limit, value: u64) {
         if let Some(slot) = self.values.get_mut(limit as usize) {
-            *slot = value;
+            *slot = value.clamp(1, MOST);
         }
     }
 
@@ -220,14 +220,16 @@ pub(crate) fn read(key: &str, unit: Unit, usual: u64, text: &str) -> Result<u64,
     })
 }
 
+/// Beyond it the arithmetic of totals could wrap, and no machine has as much.
+const MOST: u64 = u64::MAX >> 1;
+
 fn parse(unit: Unit, text: &str) -> Option<u64> {
     let value = match unit {
         Unit::Count | Unit::Fuel => text.replace('_', "").parse().ok()?,
         Unit::Bytes => parse_size::Config::new().with_binary().parse_size(text).ok()?,
         Unit::Milliseconds => u64::try_from(humantime::parse_duration(text).ok()?.as_millis()).ok()?,
     };
-    // Beyond these the arithmetic of totals could wrap, and no machine has as much.
-    (1..=u64::MAX >> 1).contains(&value).then_some(value)
+    (1..=MOST).contains(&value).then_some(value)
 }
 
 #[cfg(test)]
@@ -262,6 +264,10 @@ mod tests {
             ("call-time", "0ms"),
         ] {
             assert!(limits.set_text(key, text).is_err(), "{key}={text}");
+        }
+        for (value, kept) in [(0, 1), (7, 7), (u64::MAX, MOST)] {
+            limits.set(Limit::Fuel, value);
+            assert_eq!(limits.get(Limit::Fuel), kept);
         }
         assert!(
             limits

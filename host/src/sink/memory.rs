@@ -11,7 +11,7 @@ pub struct MemorySink {
 }
 
 impl MemorySink {
-    /// Keeps at most so many bytes; more is an error.
+    /// Keeps at most so many bytes; more ends the transfer with CURLE_WRITE_ERROR (23).
     pub fn new(bound: usize) -> MemorySink {
         MemorySink {
             bytes: Arc::default(),

@@ -88,7 +88,7 @@ impl Source {
         }
     }
 
-    /// Its size, where that is known.
+    /// Its size in bytes, where that is known.
     pub fn size(&self) -> Option<u64> {
         self.size
     }

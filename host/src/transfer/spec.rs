@@ -11,7 +11,8 @@ use crate::callback::Callback;
 use crate::curl::{FormContent, FormPart, InfoType};
 use crate::sink::Sink;
 
-/// What a transfer shall do. The defaults are the curl tool's.
+/// What a transfer shall do. The defaults are the curl tool's, but for three: no User-Agent, no keepalive probes
+/// ([`Route::keepalive`]) and no file of known SSH hosts.
 #[derive(Debug, Default)]
 pub struct TransferSpec {
     /// The URL; libcurl's URL API reads it.
@@ -239,7 +240,7 @@ pub type ProgressObserver = Arc<dyn Fn(u64, u64, u64, u64) + Send + Sync>;
 /// Called with what libcurl tells and what goes over the wire.
 pub type WireObserver = Arc<dyn Fn(InfoType, &[u8]) + Send + Sync>;
 
-/// Who watches a transfer. None of these can change it.
+/// Who watches a transfer. None of these can change it. They are called on the transfer's thread, which waits for them.
 #[derive(Clone, Default)]
 pub struct Observer {
     /// A line for each call of a guest.

@@ -69,7 +69,7 @@ pub use tenant::policy::{Policy, PolicyError, PolicyKind};
 pub use tenant::{QUOTAS, Quota, QuotaRow, Quotas, Tenant, TenantError};
 pub use transfer::{
     Abort, Body, Bytes, Calls, Cookies, Direction, GuestReport, Handle, Header, Http, HttpAuth, HttpVersion, IpVersion,
-    Job, KeepsPost, LineObserver, METRICS, Metric, MetricKind, Netrc, Observer, Outcome, Pace, ProgressObserver, Proxy,
-    Route, Seconds, Source, SpecError, Ssh, SubmitError, Submitted, TimeCondition, Tls, TlsVersion, Transfer,
-    TransferSpec, WireObserver, Workers,
+    Job, KeepsPost, LineObserver, METRICS, Metric, MetricKind, Netrc, Observer, Operator, Outcome, Pace,
+    ProgressObserver, Proxy, Route, Seconds, Source, SpecError, Ssh, SubmitError, Submitted, TimeCondition, Tls,
+    TlsVersion, Transfer, TransferSpec, WireObserver, Workers,
 };

@@ -220,6 +220,7 @@ impl One<'_> {
                 None => curl.cookies.clone(),
             },
             netrc: curl.netrc.meaning(),
+            operator: None,
             config: self.ours.config.clone(),
             without: self.without.to_vec(),
             observer: self.observer(plugin, bar),
@@ -241,6 +242,7 @@ impl One<'_> {
         Observer {
             calls: self.ours.trace_calls.then_some(write as _),
             prints: Some(Arc::new(move |line: &str| prints(&format!("{name}: {line}")))),
+            operator_prints: None,
             progress: bar.map(progress::observer),
             wire: self.wire.cloned(),
             denials: self

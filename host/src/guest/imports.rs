@@ -1,6 +1,7 @@
 //! What a guest imports of ours: `transfer`, `request` and `net` here, the rest in files of their own. Nothing here calls
 //! libcurl but getinfo, which never calls back.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use wasmtime::component::{HasSelf, Linker, Resource};
@@ -104,6 +105,8 @@ pub(crate) struct RequestHead {
     pub(crate) headers: Vec<(String, String)>,
     /// Headers of libcurl's own that shall not be sent.
     pub(crate) removed: Vec<String>,
+    /// Names that a guest has set or removed, in lower case.
+    pub(crate) touched: HashSet<String>,
 }
 
 /// The resource behind `request`.
@@ -183,6 +186,7 @@ impl request::HostRequest for State {
         if head.headers.len() >= MAX_HEADERS {
             return Ok(Err(request::HeaderError::TooMany));
         }
+        head.touch(&name);
         head.headers.push((name, value));
         Ok(Ok(()))
     }
@@ -200,6 +204,7 @@ impl request::HostRequest for State {
         if head.removed.len() >= MAX_HEADERS {
             return Ok(Err(request::HeaderError::TooMany));
         }
+        head.touch(&name);
         head.removed.push(name);
         Ok(Ok(()))
     }
@@ -212,6 +217,27 @@ impl request::HostRequest for State {
 }
 
 impl RequestHead {
+    /// Makes these names as an earlier guest has left them, where that one set or removed them.
+    pub(crate) fn keep(&mut self, earlier: RequestHead) {
+        let RequestHead {
+            headers,
+            removed,
+            touched,
+            ..
+        } = earlier;
+        for name in &touched {
+            self.drop_header(name);
+        }
+        let is_touched = |name: &str| touched.contains(&name.to_ascii_lowercase());
+        self.headers
+            .extend(headers.into_iter().filter(|(name, _)| is_touched(name)));
+        self.removed.extend(removed.into_iter().filter(|name| is_touched(name)));
+    }
+
+    fn touch(&mut self, name: &str) {
+        self.touched.insert(name.to_ascii_lowercase());
+    }
+
     fn drop_header(&mut self, name: &str) {
         self.headers.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
         self.removed.retain(|other| !other.eq_ignore_ascii_case(name));

@@ -45,6 +45,10 @@ impl Account {
         }
     }
 
+    pub(super) fn ledger(&self) -> Arc<Ledger> {
+        Arc::clone(&self.ledger)
+    }
+
     /// What is counted by libcurl, of each hop anew: charges what came to it since.
     fn since(seen: &Cell<u64>, now: u64) -> u64 {
         let before = seen.replace(now);

@@ -1,15 +1,13 @@
-//! What comes: chunks of the body and header lines, judged, and delivered to the sinks.
+//! What has come and was judged, delivered to the sinks; and how much of it there may be.
 
 use std::cell::{Cell, RefCell};
 use std::io;
 
 use super::dispatch::Dispatch;
 use super::ended::Ended;
-use super::pause::Direction;
 use crate::callback::Callback;
 use crate::cause::Cause;
 use crate::curl::{Flow, InfoHandle};
-use crate::guest::{Failure, HeaderAction, WriteAction};
 use crate::limits::Limit;
 use crate::sink::Sink;
 
@@ -27,13 +25,7 @@ pub(super) struct Output {
     /// Where header lines go that are wanted apart, and how many bytes of them went there.
     dump: RefCell<Option<Box<dyn Sink>>>,
     dumped: Cell<u64>,
-    show_headers: bool,
-    /// Bytes of the header lines that a pause interrupted, which were taken before it.
-    header_taken: Cell<usize>,
-    /// Header lines that were taken, and their bytes.
-    header_lines: Cell<u64>,
-    header_bytes: Cell<u64>,
-    informational: Cell<u64>,
+    pub(super) show_headers: bool,
 }
 
 impl Output {
@@ -47,10 +39,6 @@ impl Output {
             dump: RefCell::new(dump),
             dumped: Cell::default(),
             show_headers,
-            header_taken: Cell::default(),
-            header_lines: Cell::default(),
-            header_bytes: Cell::default(),
-            informational: Cell::default(),
         }
     }
 }
@@ -68,151 +56,7 @@ impl Output {
 }
 
 impl Dispatch {
-    pub(super) fn on_write(&self, chunk: &[u8]) -> Flow {
-        if self.ended() {
-            return Flow::Abort;
-        }
-        if self.waits(Direction::Receive) {
-            return Flow::Pause;
-        }
-        if !self.within_body_limit(chunk) {
-            return Flow::Abort;
-        }
-        let call = || format!("write({} bytes)", chunk.len());
-        let Some(action) = self.ask(
-            Callback::Write,
-            call,
-            |guest| guest.on_write(chunk),
-            || WriteAction::Deliver,
-        ) else {
-            return Flow::Abort;
-        };
-        match action {
-            WriteAction::Deliver => self.deliver(Callback::Write, chunk),
-            WriteAction::Replace(bytes) => self.deliver(Callback::Write, &bytes),
-            WriteAction::Finish(count) => {
-                let Some(front) = chunk.get(..count as usize) else {
-                    let why = format!("finish({count}) of a chunk of {} bytes", chunk.len());
-                    self.latch.set(Ended::new(Callback::Write, Failure::bad_return(&why)));
-                    return Flow::Abort;
-                };
-                if self.deliver(Callback::Write, front) == Flow::Taken {
-                    self.finished.set(true);
-                }
-                Flow::Abort
-            }
-            WriteAction::Pause(milliseconds) => {
-                let received = &self.output.received;
-                received.set(received.get().saturating_sub(chunk.len() as u64));
-                self.pause_reception(Callback::Write, milliseconds)
-            }
-        }
-    }
-
-    pub(super) fn on_header(&self, lines: &[u8]) -> Flow {
-        if self.ended() {
-            return Flow::Abort;
-        }
-        if self.waits(Direction::Receive) {
-            return Flow::Pause;
-        }
-        // libcurl calls with one line; but what comes again after a pause, an older one joins.
-        let mut taken = self.output.header_taken.take();
-        for line in lines
-            .get(taken..)
-            .unwrap_or_default()
-            .split_inclusive(|byte| *byte == b'\n')
-        {
-            match self.header_line(line) {
-                Flow::Taken if !self.within_header_limits(line) => return Flow::Abort,
-                Flow::Taken => taken += line.len(),
-                Flow::Pause => {
-                    self.output.header_taken.set(taken);
-                    return Flow::Pause;
-                }
-                Flow::Abort => return Flow::Abort,
-            }
-        }
-        Flow::Taken
-    }
-
-    /// Counts a header line; false where those are more than the policy allows.
-    fn within_header_limits(&self, line: &[u8]) -> bool {
-        let counts = [
-            (Limit::HeaderLines, &self.output.header_lines, 1),
-            (Limit::HeaderBytes, &self.output.header_bytes, line.len() as u64),
-            (
-                Limit::Informational,
-                &self.output.informational,
-                u64::from(self.ends_informational(line)),
-            ),
-        ];
-        counts.into_iter().all(|(limit, count, more)| {
-            let total = count.get().saturating_add(more);
-            count.set(total);
-            let within = total <= self.policy.limits.get(limit);
-            if !within {
-                self.latch.set(self.over_limit(Callback::Header, limit, total));
-            }
-            within
-        })
-    }
-
-    /// Whether this line is the last of a 1xx response.
-    fn ends_informational(&self, line: &[u8]) -> bool {
-        is_blank(line)
-            && self
-                .info
-                .get()
-                .is_some_and(|info| (100..200).contains(&info.number("response_code")))
-    }
-
-    fn header_line(&self, line: &[u8]) -> Flow {
-        self.suffixes.read(line);
-        if !self.may_follow(line) || (is_blank(line) && !self.suffixes_are_gone()) {
-            return Flow::Pause;
-        }
-        let call = || {
-            format!(
-                "header({})",
-                crate::escape::quote(String::from_utf8_lossy(line).trim_end())
-            )
-        };
-        let Some(action) = self.ask(
-            Callback::Header,
-            call,
-            |guest| guest.on_header(line),
-            || HeaderAction::Deliver,
-        ) else {
-            return Flow::Abort;
-        };
-        let shown = match action {
-            HeaderAction::Pause(milliseconds) => return self.pause_reception(Callback::Header, milliseconds),
-            HeaderAction::Deliver => self.show_header(line),
-            HeaderAction::Replace(bytes) => self.show_header(&bytes),
-            HeaderAction::Drop => Flow::Taken,
-        };
-        match shown {
-            Flow::Taken => self.follow(line),
-            other => other,
-        }
-    }
-
-    fn pause_reception(&self, callback: Callback, milliseconds: u32) -> Flow {
-        match self.pauses(callback, milliseconds) {
-            true => Flow::Pause,
-            false => Flow::Abort,
-        }
-    }
-
-    fn show_header(&self, line: &[u8]) -> Flow {
-        match self.dump_header(line) {
-            Flow::Taken if self.output.show_headers => self.deliver(Callback::Header, line),
-            other => other,
-        }
-    }
-
-    fn dump_header(&self, line: &[u8]) -> Flow {
+    pub(super) fn dump_header(&self, line: &[u8]) -> Flow {
         let mut dump = self.output.dump.borrow_mut();
         let Some(dump) = dump.as_mut().filter(|_| !line.is_empty()) else {
             return Flow::Taken;
@@ -324,7 +168,7 @@ impl Dispatch {
     }
 
     /// Counts a chunk of the body; false where that is more than the policy allows.
-    fn within_body_limit(&self, chunk: &[u8]) -> bool {
+    pub(super) fn within_body_limit(&self, chunk: &[u8]) -> bool {
         let received = self.output.received.get().saturating_add(chunk.len() as u64);
         if received > self.policy.limits.get(Limit::Body) {
             self.latch.set(self.over_limit(Callback::Write, Limit::Body, received));
@@ -354,8 +198,3 @@ impl Dispatch {
 /// Bytes of the wire that the ratio takes for come: a short body may shrink as it likes, and an older libcurl counts what
 /// it reads only when it has been written.
 const GRANTED: u64 = 16 << 10;
-
-/// Whether a line ends the headers of a response.
-pub(super) fn is_blank(line: &[u8]) -> bool {
-    matches!(line, b"\r\n" | b"\n")
-}

@@ -1,5 +1,6 @@
-//! What libcurl asks, answered: over already? decided by the guest at all? then the guest's verdict. What each callback
-//! makes of it is in the files beside: `deliver` for what comes, `upload` for what goes, `sockets`, `redirect` and `told`.
+//! What libcurl asks, answered: over already? decided by a guest at all? then its verdict. Who is asked is in `guests`, what
+//! each callback makes of it in the files beside: `write`, `header` and `deliver` for what comes, `upload` and `rewind` for
+//! what goes, `sockets`, `redirect` and `told`.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
@@ -10,21 +11,23 @@ use super::account::Account;
 use super::cookies::Suffixes;
 use super::deliver::Output;
 use super::ended::Ended;
+use super::guests::{Guests, Who};
+use super::header::Heads;
 use super::latch::Latch;
 use super::names::Names;
 use super::pause::{Direction, Granted, Pause};
 use super::redirect::Redirects;
 use super::sockets::Sockets;
 use super::spec::{Observer, TransferSpec};
-use super::trace::{self, Shown};
 use super::upload::Upload;
+use super::write::Between;
 use crate::callback::Callback;
 use crate::cause::Cause;
 use crate::curl::{
     Callbacks, Continue, Flow, InfoHandle, InfoType, Ioctl, IoctlCommand, KeyMatch, KeyVerdict, Open, Poll, Read, Seek,
     SocketTarget, Sockopt, SshKey, Waker,
 };
-use crate::guest::{Failure, Guest};
+use crate::guest::Failure;
 use crate::limits::Limit;
 use crate::sink::Sink;
 use crate::tenant::ledger::Ledger;
@@ -34,7 +37,7 @@ use crate::tenant::policy::Policy;
 pub(super) struct Dispatch {
     pub(super) latch: Latch,
     pub(super) pause: Pause,
-    /// The guest has seen enough: a success, though libcurl is told an error.
+    /// A guest has seen enough: a success, though libcurl is told an error.
     pub(super) finished: Cell<bool>,
     /// `done` has returned: what libcurl still calls is nobody's affair any more.
     pub(super) over: Cell<bool>,
@@ -42,7 +45,9 @@ pub(super) struct Dispatch {
     pub(super) refused: RefCell<Option<Ended>>,
     /// Whether somebody wants to know how far it is, in silence too.
     pub(super) reports_progress: Cell<bool>,
-    pub(super) guest: RefCell<Option<Guest>>,
+    pub(super) guests: Guests,
+    pub(super) between: Between,
+    pub(super) heads: Heads,
     pub(super) policy: Arc<Policy>,
     pub(super) observer: Observer,
     pub(super) output: Output,
@@ -64,8 +69,6 @@ pub(super) struct Dispatch {
     pub(super) verbose: bool,
     /// Whether the file of known hosts stays as it is, whatever the guest says.
     pub(super) keeps_known_hosts: bool,
-    /// The callbacks that the guest decides, a bit each.
-    decided: Cell<u32>,
     /// The directions that the caller holds, a bit each.
     held: Cell<u8>,
     can_pause: bool,
@@ -92,7 +95,9 @@ impl Dispatch {
             over: Cell::default(),
             refused: RefCell::default(),
             reports_progress: Cell::default(),
-            guest: RefCell::default(),
+            guests: Guests::default(),
+            between: Between::default(),
+            heads: Heads::default(),
             output: Output::new(sink, spec.dump_header.take(), spec.show_headers),
             upload: Upload::default(),
             redirects: Redirects::new(spec.follow, spec.http.path_as_is),
@@ -107,27 +112,11 @@ impl Dispatch {
             keeps_known_hosts: spec.ssh.known_hosts_stay,
             policy,
             observer: spec.observer.clone(),
-            decided: Cell::default(),
             held: Cell::default(),
             can_pause,
             #[cfg(feature = "testing")]
             panic_in: spec.panic_in,
         }
-    }
-
-    /// Whether the guest decides this callback.
-    pub(super) fn decides(&self, callback: Callback) -> bool {
-        self.decided.get() & callback.bit() != 0
-    }
-
-    /// Lets the guest decide this callback.
-    pub(super) fn decide(&self, callback: Callback) {
-        self.decided.set(self.decided.get() | callback.bit());
-    }
-
-    /// Takes these callbacks, a bit each, from the guest: libcurl's default from now on.
-    pub(super) fn unset(&self, callbacks: u32) {
-        self.decided.set(self.decided.get() & !callbacks);
     }
 
     /// Holds these directions, a bit each, and tells whether one was let go.
@@ -179,54 +168,6 @@ impl Dispatch {
             .ok()
     }
 
-    /// Asks the guest; `None` once the transfer is over, which it may be by this very call. `call` describes the call
-    /// for the trace.
-    pub(super) fn ask<T: Shown>(
-        &self,
-        callback: Callback,
-        call: impl FnOnce() -> String,
-        enter: impl FnOnce(&mut Guest) -> Result<T, Failure>,
-        neutral: impl FnOnce() -> T,
-    ) -> Option<T> {
-        let over = self.over.get() || self.latch.is_set();
-        if over || (self.finished.get() && !callback.comes_after_finish()) {
-            return None;
-        }
-        #[cfg(feature = "testing")]
-        self.panic_if_told(callback);
-        if !self.decides(callback) {
-            return Some(neutral());
-        }
-        let Ok(mut guest) = self.guest.try_borrow_mut() else {
-            // Nothing that a guest imports makes libcurl call back, so this is a bug of ours: end with a reason.
-            self.latch.set(Ended::because(
-                callback,
-                Cause::HostPanic,
-                "a callback came while the guest was running",
-            ));
-            return None;
-        };
-        let Some(guest) = guest.as_mut() else {
-            return Some(neutral());
-        };
-        let Some(calls) = &self.observer.calls else {
-            return self.latched(callback, enter(guest));
-        };
-        let counted = guest.calls().total();
-        let answer = enter(guest);
-        if guest.calls().total() > counted {
-            calls(&trace::line(&call(), &answer, guest.calls().last()));
-        }
-        self.latched(callback, answer)
-    }
-
-    /// The answer; a failure goes through the door.
-    fn latched<T>(&self, callback: Callback, answer: Result<T, Failure>) -> Option<T> {
-        answer
-            .map_err(|failure| self.latch.set(Ended::new(callback, failure)))
-            .ok()
-    }
-
     /// A limit of the policy was reached.
     pub(super) fn over_limit(&self, callback: Callback, limit: Limit, used: u64) -> Ended {
         let failure = Failure {
@@ -241,12 +182,13 @@ impl Dispatch {
     }
 
     /// Pauses, where libcurl can and there is time left to; the transfer is over where not.
-    pub(super) fn pauses(&self, callback: Callback, milliseconds: u32) -> bool {
+    pub(super) fn pauses(&self, who: Who, callback: Callback, milliseconds: u32) -> bool {
         if !self.can_pause {
             let failure = Failure::bad_return("libcurl cannot pause a file:// transfer");
-            self.latch.set(Ended::new(callback, failure));
+            self.latch.set(Ended::new(callback, failure).by(who));
             return false;
         }
+        self.guests.paused_by.set(who);
         match self.pause.begin(callback, milliseconds) {
             Granted::Paused => true,
             Granted::Spent => {
@@ -264,12 +206,35 @@ impl Dispatch {
             used: Some(milliseconds),
             ..Failure::of(Cause::PauseBudget)
         };
-        self.latch.set(Ended::new(callback, failure));
+        self.latch
+            .set(Ended::new(callback, failure).by(self.guests.paused_by.get()));
+    }
+
+    /// A pause lasts when the time of the whole transfer is over.
+    pub(super) fn paused_to_the_end(&self) -> Ended {
+        let milliseconds = u64::try_from(self.total.get().as_millis()).ok();
+        let failure = Failure {
+            limit: milliseconds,
+            used: milliseconds,
+            ..Failure::of(Cause::PauseBudget)
+        };
+        Ended {
+            over: Some(Limit::TotalTime),
+            ..Ended::new(self.pause.by(), failure).by(self.guests.paused_by.get())
+        }
+    }
+
+    /// Pauses what comes, since this guest asked for it.
+    pub(super) fn pause_reception(&self, who: Who, callback: Callback, milliseconds: u32) -> Flow {
+        match self.pauses(who, callback, milliseconds) {
+            true => Flow::Pause,
+            false => Flow::Abort,
+        }
     }
 
     #[cfg(feature = "testing")]
     #[expect(clippy::panic, reason = "the one point at which tests make the host panic")]
-    fn panic_if_told(&self, callback: Callback) {
+    pub(super) fn panic_if_told(&self, callback: Callback) {
         if self.panic_in == Some(callback) {
             panic!("told to panic in {callback}");
         }

@@ -1,5 +1,6 @@
 //! Why a transfer was ended, as it is kept until the outcome is written.
 
+use super::guests::Who;
 use crate::callback::Callback;
 use crate::cause::Cause;
 use crate::guest::Failure;
@@ -14,6 +15,8 @@ pub(super) struct Ended {
     pub(super) subject: Option<String>,
     /// The limit of the policy that was reached, where it was one.
     pub(super) over: Option<Limit>,
+    /// Whose plugin it names.
+    pub(super) by: Who,
     pub(super) failure: Failure,
 }
 
@@ -23,6 +26,7 @@ impl Ended {
             callback: callback.into(),
             subject: None,
             over: None,
+            by: Who::default(),
             failure,
         }
     }
@@ -36,6 +40,11 @@ impl Ended {
                 ..Failure::of(cause)
             },
         )
+    }
+
+    /// Whose doing it was.
+    pub(super) fn by(self, who: Who) -> Ended {
+        Ended { by: who, ..self }
     }
 
     /// What it was about.

@@ -34,7 +34,8 @@ impl Handle {
     }
 
     /// The guest decides this callback no more: libcurl's default from now on, as if the plugin did not export it. It
-    /// cannot be set again. A callback that the plugin does not export is unset already.
+    /// cannot be set again. A callback that the plugin does not export is unset already. An operator's plugin that stands
+    /// before it keeps its own.
     pub fn unset(&self, callback: Callback) {
         self.wishes.unset.fetch_or(callback.bit(), Ordering::AcqRel);
         self.wake();

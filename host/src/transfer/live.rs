@@ -9,7 +9,7 @@ use super::ended::Ended;
 use super::handle::Handle;
 use super::names::Judged;
 use super::outcome::{self, Outcome};
-use super::pause::Granted;
+use super::pause::{Direction, Granted};
 use super::prepare::Prepared;
 use crate::callback::Callback;
 use crate::cause::Cause;
@@ -29,7 +29,7 @@ pub(super) struct Live {
     /// How libcurl has ended it.
     pub(super) code: Option<CurlCode>,
     pub(super) url: String,
-    /// The guest has given what it held back.
+    /// The guests have given what they held back.
     tailed: Cell<bool>,
     plugin: Option<Plugin>,
     begun: Instant,
@@ -98,7 +98,7 @@ impl Live {
     fn next(&self) -> Next {
         let (dispatch, wishes) = (&self.dispatch, self.handle.wishes());
         // What has ended cannot be cancelled any more.
-        if wishes.cancelled() && (self.code.is_none() || dispatch.output.is_full()) {
+        if wishes.cancelled() && (self.code.is_none() || dispatch.output.is_full() || dispatch.between.is_waiting()) {
             dispatch.latch.set(Ended::new(None, Failure::of(Cause::Cancelled)));
         }
         dispatch.unset(wishes.unset());
@@ -119,15 +119,39 @@ impl Live {
         }
     }
 
-    /// libcurl has ended it: what the guest held back comes now, and the sink may have to be waited for.
+    /// libcurl has ended it: what the guests held back comes now. The tenant's may pause at what the operator's gives, and
+    /// the sink may have to be waited for.
     fn tail(&self, code: CurlCode) -> Next {
-        if code == CurlCode::OK && !self.dispatch.ended() && !self.tailed.replace(true) {
-            end_body(&self.dispatch);
+        let dispatch = &self.dispatch;
+        if code == CurlCode::OK && !dispatch.ended() && !self.tailed.get() {
+            self.end_pauses();
+            if !dispatch.ended() && !dispatch.pause.holds(Direction::Receive) {
+                let paused = end_body(dispatch) == Flow::Pause;
+                self.tailed.set(!paused);
+            }
+            if !dispatch.ended() && !self.tailed.get() {
+                // libcurl keeps no time any more.
+                let next = self.until_its_time(|| dispatch.paused_to_the_end());
+                return match next {
+                    Next::Wait(at) => Next::Wait(at.into_iter().chain(dispatch.pause.next()).min()),
+                    other => other,
+                };
+            }
         }
-        match self.dispatch.output.is_full() && !self.dispatch.latch.is_set() {
+        match dispatch.output.is_full() && !dispatch.latch.is_set() {
             true => self.next(),
             false => Next::End,
         }
+    }
+
+    /// Ends the pauses whose time is over, and tells whether there was one; the transfer is over where they were the last.
+    fn end_pauses(&self) -> bool {
+        let pause = &self.dispatch.pause;
+        let due = pause.take_due();
+        if due == Some(Granted::Spent) {
+            self.dispatch.pause_is_spent(pause.by());
+        }
+        due.is_some()
     }
 
     /// How much is left of the time of the whole transfer; `None` where that has no end.
@@ -150,21 +174,16 @@ impl Live {
 
     fn moves(&self, emptied: bool) -> Next {
         let dispatch = &self.dispatch;
-        let due = dispatch.pause.take_due();
-        if due == Some(Granted::Spent) {
-            dispatch.pause_is_spent(dispatch.pause.by());
+        let due = self.end_pauses();
+        let let_go = dispatch.hold(self.handle.wishes().held());
+        // libcurl may have nothing more to call with for a while.
+        if dispatch.between.is_waiting() && !dispatch.ended() && !dispatch.waits(Direction::Receive) {
+            dispatch.contain(Callback::Write, || dispatch.pass_on());
         }
         if dispatch.ended() {
             return Next::End;
         }
-        let let_go = dispatch.hold(self.handle.wishes().held());
-        match dispatch.suffixes_await()
-            | emptied
-            | due.is_some()
-            | let_go
-            | dispatch.upload_goes_on()
-            | dispatch.names_go_on()
-        {
+        match dispatch.suffixes_await() | emptied | due | let_go | dispatch.upload_goes_on() | dispatch.names_go_on() {
             true => Next::Unpause,
             false => Next::Wait(dispatch.pause.next()),
         }
@@ -219,21 +238,17 @@ impl Live {
         } else {
             Outcome {
                 guest: after.guest,
+                operator: after.operator,
                 ..before
             }
         }
     }
 }
 
-/// The body ended well: what the guest held back comes now.
-pub(super) fn end_body(dispatch: &Dispatch) {
-    let call = || "write-end()".to_owned();
-    dispatch.contain(Callback::WriteEnd, || {
-        let tail = dispatch.ask(Callback::WriteEnd, call, |guest| guest.on_write_end(), Vec::new);
-        if let Some(tail) = tail {
-            let _: Flow = dispatch.deliver(Callback::WriteEnd, &tail);
-        }
-    });
+/// The body ended well: what the guests held back comes now, unless the tenant's pauses at it.
+pub(super) fn end_body(dispatch: &Dispatch) -> Flow {
+    let ended = dispatch.contain(Callback::WriteEnd, || dispatch.on_write_end());
+    ended.unwrap_or(Flow::Abort)
 }
 
 /// Tells `done`, where nothing failed before.
@@ -245,7 +260,7 @@ pub(super) fn tell_done(dispatch: &Dispatch, outcome: &Outcome) {
     let told = outcome.for_guest();
     let call = || format!("done({})", outcome.code);
     dispatch.contain(Callback::Done, || {
-        dispatch.ask(Callback::Done, call, |guest| guest.on_done(&told), || ())
+        dispatch.tell(Callback::Done, call, |guest| guest.on_done(&told))
     });
     dispatch.over.set(true);
 }

@@ -48,6 +48,9 @@ pub(super) fn of(ended: &Ended, plugin: Option<&str>, bytes: u64) -> String {
         Cause::PrintedTooMuch => {
             format!("{plugin} printed more than {limit} bytes, {far} (raise with --limit printed)")
         }
+        Cause::PauseBudget if ended.over == Some(Limit::TotalTime) => format!(
+            "{plugin} paused until the transfer's time was over ({limit} ms; raise with -m or --limit total-time), {far}"
+        ),
         Cause::PauseBudget => {
             format!("{plugin} paused the transfer for {limit} ms in all, {far} (raise with --limit pause)")
         }

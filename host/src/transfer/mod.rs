@@ -1,11 +1,12 @@
 //! Transfers and their guests: the one place where libcurl and WebAssembly meet.
 //!
 //! - What is wanted: `spec` and `options`; `prepare`, `set` and `trust` make libcurl's handle of it, but for what `closed`
-//!   refuses.
+//!   refuses, and `start` makes the guests and asks them first of all.
 //! - Who drives: `worker` drives any number on one thread, `live` is what is done for each between libcurl's turns,
 //!   `driver` is a worker with a single one, `workers` are several with many; `handle` reaches one from outside.
-//! - What libcurl asks: `dispatch`, with `deliver`, `upload`, `sockets`, `redirect`, `cookies` and `told` for what each
-//!   callback is about, `names` for what a strict policy wants to know before.
+//! - What libcurl asks: `dispatch`, with `write`, `header`, `deliver`, `upload`, `rewind`, `sockets`, `redirect`, `cookies`
+//!   and `told` for what each callback is about, `names` for what a strict policy wants to know before. `guests` enters the
+//!   guests, the operator's before the tenant's.
 //! - What it costs its tenant: `account`.
 //! - How it ends: `latch` keeps the first cause, `code` gives it its CURLcode, `outcome` and `message` tell it.
 
@@ -18,7 +19,9 @@ mod deliver;
 mod dispatch;
 mod driver;
 mod ended;
+mod guests;
 mod handle;
+mod header;
 mod latch;
 mod live;
 mod message;
@@ -33,6 +36,7 @@ mod set;
 mod sockets;
 mod source;
 mod spec;
+mod start;
 mod stream;
 /// Mounted here, so that nothing of this folder has to be opened for the oracles.
 #[cfg(feature = "testing")]
@@ -45,8 +49,10 @@ mod upload;
 mod view;
 mod worker;
 mod workers;
+mod write;
 
 pub use driver::Transfer;
+pub use guests::Operator;
 pub use handle::Handle;
 pub use options::{Cookies, Http, IpVersion, KeepsPost, Netrc, Pace, Proxy, Route, TimeCondition, Tls, TlsVersion};
 pub use outcome::{Abort, Bytes, Calls, GuestReport, Outcome, Seconds};

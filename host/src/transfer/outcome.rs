@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::code::{Occasion, code};
 use super::dispatch::Dispatch;
 use super::ended::Ended;
+use super::guests::{Seat, Who};
 use super::message;
 use super::spec::SpecError;
 use crate::callback::Callback;
@@ -38,6 +39,8 @@ pub struct Outcome {
     pub seconds: Seconds,
     /// What the guest used; `null` without a plugin.
     pub guest: Option<GuestReport>,
+    /// What the operator's guest used; `null` where none stood before the plugin.
+    pub operator: Option<GuestReport>,
     /// Why the transfer was ended; `null` where libcurl ended it by itself.
     pub abort: Option<Abort>,
     /// What libcurl knows of it, by the names of curl's `-w`, credentials in URLs and all; empty where it never
@@ -124,7 +127,7 @@ pub struct Abort {
     pub used: Option<u64>,
     /// The words that came with it, escaped.
     pub reason: Option<String>,
-    /// The plugin's file name.
+    /// The plugin's file name: the operator's where it was that one's doing.
     pub plugin: Option<String>,
     /// Whose doing it was.
     pub blame: Blame,
@@ -203,6 +206,7 @@ impl Outcome {
                 paused: 0.0,
             },
             guest: None,
+            operator: None,
             abort,
             info: Vec::new(),
             certificates: Vec::new(),
@@ -248,7 +252,14 @@ pub(super) fn of(
     url: &str,
     plugin: Option<&Plugin>,
 ) -> Outcome {
-    let name = plugin.map(|plugin| plugin.name().to_owned());
+    let operator = dispatch.guests.plugin.get();
+    let name_of = |ended: &Ended| {
+        let plugin = match ended.by {
+            Who::Operator => operator,
+            Who::Tenant => plugin,
+        };
+        plugin.map(|plugin| plugin.name().to_owned())
+    };
     let refused = dispatch.refused.borrow();
     let code_of = |ended: &Ended| code(ended.callback, dispatch.upload.occasion.get(), ended.failure.cause);
     let finished = dispatch.finished.get();
@@ -276,7 +287,7 @@ pub(super) fn of(
         Some(ended) => {
             let sends = matches!(ended.callback, Some(Callback::Read | Callback::Seek | Callback::Ioctl));
             let bytes = if sends { handed.unwrap_or(0) } else { received };
-            message::of(ended, name.as_deref(), bytes)
+            message::of(ended, name_of(ended).as_deref(), bytes)
         }
         None if code == CurlCode::OK => String::new(),
         None if words.is_empty() => code.describe().to_owned(),
@@ -309,8 +320,9 @@ pub(super) fn of(
             total: seconds("time_total"),
             paused: dispatch.pause.spent().as_secs_f64(),
         },
-        guest: plugin.map(|plugin| report(dispatch, plugin)),
-        abort: ended.map(|ended| abort(ended, name)),
+        guest: plugin.map(|plugin| report(&dispatch.guests.tenant, plugin)),
+        operator: operator.map(|plugin| report(&dispatch.guests.operator, plugin)),
+        abort: ended.map(|ended| abort(ended, name_of(ended))),
         info: info.map(InfoHandle::all).unwrap_or_default(),
         certificates: info.map(InfoHandle::certificates).unwrap_or_default(),
         cookies: info
@@ -335,8 +347,8 @@ fn abort(ended: &Ended, plugin: Option<String>) -> Abort {
     }
 }
 
-fn report(dispatch: &Dispatch, plugin: &Plugin) -> GuestReport {
-    let guest = dispatch.guest.borrow();
+fn report(seat: &Seat, plugin: &Plugin) -> GuestReport {
+    let guest = seat.guest.borrow();
     let guest = guest.as_ref();
     let calls = |(callback, stats): (Callback, crate::guest::CallStats)| {
         (

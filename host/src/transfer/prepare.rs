@@ -1,14 +1,14 @@
-//! libcurl's handle for a specification, with its guest made and asked.
+//! libcurl's handle for a specification, with its guests made and asked.
 
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::closed;
 use super::dispatch::Dispatch;
-use super::ended::Ended;
 use super::set::{self, milliseconds};
 use super::source::Source;
 use super::spec::{Body, Header, HttpAuth, HttpVersion, SpecError, TransferSpec};
+use super::start;
 use super::trust::{set_ssh, set_trust};
 use super::view::View;
 use crate::callback::Callback;
@@ -16,8 +16,8 @@ use crate::curl::{
     Easy, Hooks, LibcurlVersion, LongOption, OffsetOption, Part, SetoptError, SlistOption, TextOption, Url, Waker,
     http_auth, http_version,
 };
-use crate::escape::{escape, quote};
-use crate::guest::{Environment, Guest, Plugin, RequestHead};
+use crate::escape::quote;
+use crate::guest::Plugin;
 use crate::host::Host;
 use crate::limits::Limit;
 use crate::sink::Sink;
@@ -38,7 +38,7 @@ pub(super) struct Prepared {
     pub(super) url: String,
 }
 
-/// Reads the URL, makes the guest, asks `start`, and sets libcurl's options.
+/// Reads the URL, makes the guests, asks `start`, and sets libcurl's options.
 pub(super) fn prepare(
     host: &Host,
     plugin: Option<&Plugin>,
@@ -70,14 +70,12 @@ pub(super) fn prepare(
         sink,
         scheme != "file",
         &waker,
-        ledger.clone(),
+        ledger,
     ));
     let mut easy = Easy::new(Rc::clone(&dispatch))?;
     let _ = dispatch.info.set(easy.info().clone());
-    let exported = plugin.map(Plugin::callbacks).unwrap_or_default().iter();
-    for callback in exported.filter(|callback| !spec.without.contains(callback)) {
-        dispatch.decide(*callback);
-    }
+    let operator = spec.operator.take();
+    start::seat(&dispatch, operator.as_ref(), plugin, &spec.without);
     let decides = |callback| dispatch.decides(callback);
     if Callback::EXPORTED
         .into_iter()
@@ -87,30 +85,15 @@ pub(super) fn prepare(
         easy.set_long(LongOption::FORBID_REUSE, 1)?;
     }
     let method = method(&spec, &scheme);
-    if let Some(plugin) = plugin {
-        let view = View {
-            url: url.clone(),
-            host: name.trim_matches(['[', ']']).to_owned(),
-            scheme: scheme.clone(),
-            info: easy.info().clone(),
-            body: dispatch.upload.body(),
-        };
-        let environment = Environment {
-            limits: policy.limits.clone(),
-            config: std::mem::take(&mut spec.config),
-            classifier: Arc::clone(&policy.classifier),
-            printer: spec.observer.prints.clone().unwrap_or_else(|| Arc::new(|_: &str| {})),
-            transfer: Box::new(view),
-            may_wait: !policy.guards_network(),
-            ledger,
-        };
-        match dispatch.contain(None, || Guest::new(host.engine(), plugin, environment)) {
-            Some(Ok(guest)) => drop(dispatch.guest.replace(Some(guest))),
-            Some(Err(failure)) => dispatch.latch.set(Ended::new(None, failure)),
-            None => {}
-        }
-    }
-    dispatch.contain(Callback::Start, || amend(&dispatch, &mut spec, &url, &method));
+    let view = View {
+        url: url.clone(),
+        host: name.trim_matches(['[', ']']).to_owned(),
+        scheme: scheme.clone(),
+        info: easy.info().clone(),
+        body: dispatch.upload.body(),
+    };
+    start::make_guests(host, &dispatch, operator, plugin, &mut spec, &view);
+    dispatch.contain(Callback::Start, || start::amend(&dispatch, &mut spec, &url, &method));
     if dispatch.latch.is_set() {
         return Ok(Prepared { easy, url });
     }
@@ -137,7 +120,7 @@ pub(super) fn prepare(
     Ok(Prepared { easy, url })
 }
 
-/// What libcurl calls: what the guest decides, and what the host itself needs.
+/// What libcurl calls: what a guest decides, and what the host itself needs.
 fn hooks(dispatch: &Dispatch, spec: &TransferSpec, guarded: bool) -> Hooks {
     let decides = |callback| dispatch.decides(callback);
     // What a guest is told of a socket, it is told of from its making to its end.
@@ -206,34 +189,6 @@ fn method(spec: &TransferSpec, scheme: &str) -> String {
         Body::Upload(_) | Body::Plugin => "PUT",
     };
     spec.method.clone().unwrap_or_else(|| implied.to_owned())
-}
-
-/// Lets `start` amend the headers.
-fn amend(dispatch: &Dispatch, spec: &mut TransferSpec, url: &str, method: &str) {
-    let (set, removed): (Vec<_>, Vec<_>) = spec
-        .headers
-        .drain(..)
-        .partition(|header| matches!(header, Header::Set(..)));
-    let pair = |header: Header| match header {
-        Header::Set(name, value) => (name, value),
-        Header::Remove(name) => (name, String::new()),
-    };
-    let head = RequestHead {
-        url: url.to_owned(),
-        method: method.to_owned(),
-        headers: set.into_iter().map(pair).collect(),
-        removed: removed.into_iter().map(|header| pair(header).0).collect(),
-    };
-    let kept = head.clone();
-    let call = || format!("start({} {})", escape(method), escape(url));
-    let head = dispatch.ask(Callback::Start, call, |guest| guest.on_start(head), || kept);
-    let head = head.unwrap_or_default();
-    spec.headers = head
-        .headers
-        .into_iter()
-        .map(|(name, value)| Header::Set(name, value))
-        .collect();
-    spec.headers.extend(head.removed.into_iter().map(Header::Remove));
 }
 
 fn set_request(easy: &mut Easy<Dispatch>, spec: &TransferSpec) -> Result<(), SpecError> {

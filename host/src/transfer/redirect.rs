@@ -2,8 +2,8 @@
 
 use std::cell::{Cell, RefCell};
 
-use super::deliver::is_blank;
 use super::dispatch::Dispatch;
+use super::header::is_blank;
 use super::message::public_url;
 use crate::callback::Callback;
 use crate::curl::{Flow, Part, Url};
@@ -50,7 +50,7 @@ impl Dispatch {
         self.redirect_is_judged(hops.iter().map(|hop| hop.target.as_str()))
     }
 
-    /// Reads a header line, and at the blank one asks the guest, where libcurl is about to follow.
+    /// Reads a header line, and at the blank one asks the guests, where libcurl is about to follow.
     pub(super) fn follow(&self, line: &[u8]) -> Flow {
         if !self.redirects.follow || !(self.decides(Callback::Redirect) || self.names.is_some()) {
             return Flow::Taken;
@@ -96,14 +96,16 @@ impl Dispatch {
             return Flow::Taken;
         };
         let call = || format!("redirect({status} {} {})", escape(&source), escape(&target));
-        match self.ask(
+        let answer = self.ask_both(
             Callback::Redirect,
             call,
             |guest| guest.on_redirect(status, &source, &target),
             || RedirectAction::Follow,
-        ) {
-            Some(RedirectAction::Follow) => Flow::Taken,
-            Some(RedirectAction::Finish) => {
+            |answer| *answer == RedirectAction::Follow,
+        );
+        match answer {
+            Some((_, RedirectAction::Follow)) => Flow::Taken,
+            Some((_, RedirectAction::Finish)) => {
                 self.finished.set(true);
                 Flow::Abort
             }

@@ -1,8 +1,9 @@
-//! An upload that must go on from another place: the guest is asked whether it can, and the caller's body is moved.
+//! An upload that must go on from another place: the guests are asked whether they can, and the caller's body is moved.
 
 use super::code::Occasion;
 use super::dispatch::Dispatch;
 use super::ended::Ended;
+use super::guests::Who;
 use crate::callback::Callback;
 use crate::cause::Cause;
 use crate::curl::{Ioctl, IoctlCommand, Seek};
@@ -27,36 +28,63 @@ impl Dispatch {
                 _ => Seek::Fail,
             };
         }
+        for who in Who::IN_TURN {
+            match self.seeks(who, offset) {
+                Seek::Ok => {}
+                refused => return refused,
+            }
+        }
+        match self.begin_at(Callback::Seek, offset) {
+            Some(true) => Seek::Ok,
+            Some(false) => {
+                let why = "what comes through a pipe cannot be read again: give a file";
+                let ended = Ended::because(Callback::Seek, Cause::Source, why);
+                self.refused.replace(Some(ended));
+                // A guest promised what the caller's body cannot do.
+                if decided {
+                    return Seek::Fail;
+                }
+                self.upload.drops(offset);
+                Seek::Cannot
+            }
+            None => Seek::Fail,
+        }
+    }
+
+    /// Whether this guest can go on from there; one that sends nothing of its own always can.
+    fn seeks(&self, who: Who, offset: u64) -> Seek {
+        let seat = self.guests.seat(who);
+        let decided = seat.decides(Callback::Seek);
+        // libcurl calls one function for both guests, and this one exports the other.
+        if !decided && seat.decides(Callback::Ioctl) && offset == 0 {
+            return match self.restarts(who, IoctlCommand::RestartRead) {
+                Ioctl::Ok => Seek::Ok,
+                _ => Seek::Fail,
+            };
+        }
         // What the guest sent, or is going to, cannot be sent again without it.
-        if !decided && (self.upload.by_guest.get() || self.decides(Callback::Read)) {
+        if !decided && (seat.has_sent.get() || seat.decides(Callback::Read)) {
             self.upload.drops(offset);
             let why = "it has sent bytes of its own, and decides neither `seek` nor `ioctl`";
-            self.refuse_seek(Callback::Seek, Some(why));
+            self.refuse_seek(who, Callback::Seek, Some(why));
             return Seek::Cannot;
         }
         let call = || format!("seek({offset})");
-        match self.ask(Callback::Seek, call, |guest| guest.on_seek(offset), || SeekAction::Ok) {
-            Some(SeekAction::Ok) => match self.begin_at(Callback::Seek, offset) {
-                Some(true) => Seek::Ok,
-                Some(false) => {
-                    let why = "what comes through a pipe cannot be read again: give a file";
-                    let ended = Ended::because(Callback::Seek, Cause::Source, why);
-                    self.refused.replace(Some(ended));
-                    // The guest promised what the caller's body cannot do.
-                    if decided {
-                        return Seek::Fail;
-                    }
-                    self.upload.drops(offset);
-                    Seek::Cannot
-                }
-                None => Seek::Fail,
-            },
+        let answer = self.ask(
+            who,
+            Callback::Seek,
+            call,
+            |guest| guest.on_seek(offset),
+            || SeekAction::Ok,
+        );
+        match answer {
+            Some(SeekAction::Ok) => Seek::Ok,
             Some(SeekAction::Fail) => {
-                self.refuse_seek(Callback::Seek, None);
+                self.refuse_seek(who, Callback::Seek, None);
                 Seek::Fail
             }
             Some(SeekAction::CantSeek) => {
-                self.refuse_seek(Callback::Seek, None);
+                self.refuse_seek(who, Callback::Seek, None);
                 self.upload.drops(offset);
                 Seek::Cannot
             }
@@ -68,26 +96,54 @@ impl Dispatch {
         if self.ended() {
             return Ioctl::FailRestart;
         }
+        for who in Who::IN_TURN {
+            match self.restarts(who, command) {
+                Ioctl::Ok => {}
+                refused => return refused,
+            }
+        }
+        if command == IoctlCommand::Nop {
+            return Ioctl::Ok;
+        }
+        match self.begin_at(Callback::Ioctl, 0) {
+            Some(true) => Ioctl::Ok,
+            _ => Ioctl::FailRestart,
+        }
+    }
+
+    /// Whether this guest can begin again.
+    fn restarts(&self, who: Who, command: IoctlCommand) -> Ioctl {
         let (cmd, name) = match command {
             IoctlCommand::Nop => (IoctlCmd::Nop, "nop"),
             IoctlCommand::RestartRead => (IoctlCmd::RestartRead, "restart-read"),
         };
-        if !self.decides(Callback::Ioctl) && self.upload.by_guest.get() {
-            return Ioctl::FailRestart;
+        let seat = self.guests.seat(who);
+        if !seat.decides(Callback::Ioctl) {
+            if seat.has_sent.get() {
+                return Ioctl::FailRestart;
+            }
+            // The other guest is why libcurl asks, and this one may have taken what it has not sent.
+            if seat.decides(Callback::Read) && self.guests.other(who).decides(Callback::Ioctl) {
+                let why = "it may hold bytes back, and decides neither `seek` nor `ioctl`";
+                self.refuse_seek(who, Callback::Ioctl, Some(why));
+                return Ioctl::FailRestart;
+            }
         }
         let call = || format!("ioctl({name})");
-        match self.ask(Callback::Ioctl, call, |guest| guest.on_ioctl(cmd), || IoctlAction::Ok) {
-            Some(IoctlAction::Ok) if command == IoctlCommand::Nop => Ioctl::Ok,
-            Some(IoctlAction::Ok) => match self.begin_at(Callback::Ioctl, 0) {
-                Some(true) => Ioctl::Ok,
-                _ => Ioctl::FailRestart,
-            },
+        match self.ask(
+            who,
+            Callback::Ioctl,
+            call,
+            |guest| guest.on_ioctl(cmd),
+            || IoctlAction::Ok,
+        ) {
+            Some(IoctlAction::Ok) => Ioctl::Ok,
             Some(IoctlAction::UnknownCmd) => {
-                self.refuse_seek(Callback::Ioctl, None);
+                self.refuse_seek(who, Callback::Ioctl, None);
                 Ioctl::UnknownCmd
             }
             Some(IoctlAction::FailRestart) => {
-                self.refuse_seek(Callback::Ioctl, None);
+                self.refuse_seek(who, Callback::Ioctl, None);
                 Ioctl::FailRestart
             }
             None => Ioctl::FailRestart,
@@ -106,7 +162,7 @@ impl Dispatch {
     }
 
     /// It counts where libcurl has no other way, and so ends with the code for it.
-    fn refuse_seek(&self, callback: Callback, why: Option<&str>) {
+    fn refuse_seek(&self, who: Who, callback: Callback, why: Option<&str>) {
         let failure = Failure {
             reason: why.map(str::to_owned),
             ..Failure::of(Cause::Refused)
@@ -115,6 +171,7 @@ impl Dispatch {
             Occasion::Any => "the upload another beginning",
             Occasion::Resumes | Occasion::ResumesFtp => "the upload to resume there",
         };
-        self.refused.replace(Some(Ended::new(callback, failure).about(subject)));
+        self.refused
+            .replace(Some(Ended::new(callback, failure).by(who).about(subject)));
     }
 }

@@ -1,5 +1,5 @@
-//! A socket's way. An address is about to be dialled: the policy first, on the binary address, then the guest, then the
-//! policy again on what the guest put in its place. Then the socket is tuned, watched and closed; and the host behind it
+//! A socket's way. An address is about to be dialled: the policy first, on the binary address, then the guests, and after
+//! each the policy again on what it put in its place. Then the socket is tuned, watched and closed; and the host behind it
 //! may have a key to be judged.
 
 use std::cell::{Cell, RefCell};
@@ -11,6 +11,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType as RustixType, ipproto,
 
 use super::dispatch::Dispatch;
 use super::ended::Ended;
+use super::guests::Who;
 use crate::address::Address;
 use crate::callback::Callback;
 use crate::cause::Cause;
@@ -48,24 +49,8 @@ impl Dispatch {
         if self.ended() || !self.name_allows() || !self.policy_allows(&target.address) {
             return Open::Refuse;
         }
-        let call = || format!("opensocket({})", target.address);
-        let stream = target.socktype == SocketType::Stream;
-        let verdict = self.ask(
-            Callback::Opensocket,
-            call,
-            |guest| guest.on_opensocket(target.accept, stream, target.protocol, &target.address),
-            || OpenVerdict::Allow,
-        );
-        let instead = match verdict {
-            None => return Open::Refuse,
-            Some(OpenVerdict::Allow) => None,
-            Some(OpenVerdict::Deny(words)) => {
-                let ended = Ended::because(Callback::Opensocket, Cause::Refused, words);
-                self.refused.replace(Some(ended.about(&target.address)));
-                return Open::Refuse;
-            }
-            Some(OpenVerdict::ConnectTo(address)) if !self.policy_allows(&address) => return Open::Refuse,
-            Some(OpenVerdict::ConnectTo(address)) => Some(address),
+        let Some(instead) = self.led_to(target) else {
+            return Open::Refuse;
         };
         match make(instead.as_ref().unwrap_or(&target.address), target) {
             Ok(socket) => {
@@ -79,6 +64,42 @@ impl Dispatch {
                 self.refused.replace(Some(ended.about(&target.address)));
                 Open::Failed(error.raw_os_error())
             }
+        }
+    }
+
+    /// Where the guests lead it, if elsewhere than libcurl would; `None` where one of them, or the policy, refuses.
+    fn led_to(&self, target: &SocketTarget) -> Option<Option<Address>> {
+        let by_operator = self.verdict(Who::Operator, target, &target.address)?;
+        let judged = by_operator.as_ref().unwrap_or(&target.address);
+        match self.verdict(Who::Tenant, target, judged)? {
+            Some(wish) if wish != *judged => {
+                // What the operator's has not judged would be a way round it, so its word on this is the last.
+                let instead = self.verdict(Who::Operator, target, &wish)?;
+                Some(Some(instead.unwrap_or(wish)))
+            }
+            same => Some(same.or(by_operator)),
+        }
+    }
+
+    /// Where a guest leads what would go to this address; as in [`Dispatch::led_to`].
+    fn verdict(&self, who: Who, target: &SocketTarget, address: &Address) -> Option<Option<Address>> {
+        let call = || format!("opensocket({address})");
+        let stream = target.socktype == SocketType::Stream;
+        let verdict = self.ask(
+            who,
+            Callback::Opensocket,
+            call,
+            |guest| guest.on_opensocket(target.accept, stream, target.protocol, address),
+            || OpenVerdict::Allow,
+        )?;
+        match verdict {
+            OpenVerdict::Allow => Some(None),
+            OpenVerdict::Deny(words) => {
+                let ended = Ended::because(Callback::Opensocket, Cause::Refused, words).by(who);
+                self.refused.replace(Some(ended.about(address)));
+                None
+            }
+            OpenVerdict::ConnectTo(instead) => self.policy_allows(&instead).then_some(Some(instead)),
         }
     }
 
@@ -135,7 +156,7 @@ impl Dispatch {
 }
 
 impl Dispatch {
-    /// Lets the guest tune a socket that is not connected yet, or that was accepted.
+    /// Lets the guests tune a socket that is not connected yet, or that was accepted.
     pub(super) fn on_sockopt(&self, socket: BorrowedFd<'_>, accept: bool) -> Sockopt {
         if self.ended() {
             return Sockopt::Error;
@@ -146,27 +167,26 @@ impl Dispatch {
         if !self.decides(Callback::Sockopt) {
             return Sockopt::Ok;
         }
-        let own = match socket.try_clone_to_owned() {
-            Ok(own) => own,
-            Err(error) => {
-                self.latch
-                    .set(Ended::because(Callback::Sockopt, Cause::System, error.to_string()));
-                return Sockopt::Error;
-            }
-        };
         let call = || format!("sockopt({}, socket {id})", if accept { "accept" } else { "ipcxn" });
-        let action = self.ask(
+        let own = || {
+            socket.try_clone_to_owned().map_err(|error| Failure {
+                reason: Some(error.to_string()),
+                ..Failure::of(Cause::System)
+            })
+        };
+        let action = self.ask_both(
             Callback::Sockopt,
             call,
-            |guest| guest.on_sockopt(accept, id, own),
+            |guest| guest.on_sockopt(accept, id, own()?),
             || SockoptAction::Ok,
+            |action| *action == SockoptAction::Ok,
         );
         match action {
-            Some(SockoptAction::Ok) => Sockopt::Ok,
-            Some(SockoptAction::AlreadyConnected) if !accept => Sockopt::AlreadyConnected,
+            Some((_, SockoptAction::Ok)) => Sockopt::Ok,
+            Some((_, SockoptAction::AlreadyConnected)) if !accept => Sockopt::AlreadyConnected,
             // Of an accepted connection libcurl takes either word for an error.
-            Some(SockoptAction::AlreadyConnected | SockoptAction::Error) => {
-                let ended = Ended::new(Callback::Sockopt, Failure::of(Cause::Refused));
+            Some((who, SockoptAction::AlreadyConnected | SockoptAction::Error)) => {
+                let ended = Ended::new(Callback::Sockopt, Failure::of(Cause::Refused)).by(who);
                 self.refused.replace(Some(ended.about("the socket")));
                 Sockopt::Error
             }
@@ -187,7 +207,7 @@ impl Dispatch {
             Poll::Remove => (What::PollRemove, "remove"),
         };
         let call = || format!("socket({name}, socket {id})");
-        let _ = self.ask(Callback::Socket, call, |guest| guest.on_socket(what, id), || ());
+        let _ = self.tell(Callback::Socket, call, |guest| guest.on_socket(what, id));
     }
 
     /// Tells that a socket is closed, and closes it whatever comes back.
@@ -196,12 +216,27 @@ impl Dispatch {
             return;
         };
         let call = || format!("closesocket(socket {id})");
-        let _ = self.ask(Callback::Closesocket, call, |guest| guest.on_closesocket(id), || ());
-        if let Ok(mut guest) = self.guest.try_borrow_mut()
-            && let Some(guest) = guest.as_mut()
-        {
-            guest.forget_socket(id);
+        let _ = self.tell(Callback::Closesocket, call, |guest| guest.on_closesocket(id));
+        self.guests.each(|guest| guest.forget_socket(id));
+    }
+
+    /// The guests' word on a key, and whose it is. Both must take it where both decide, and the file changes where both want
+    /// the same of it.
+    fn key_verdict(&self, ask: impl Fn(Who) -> Option<KeyAction>) -> (Who, Option<KeyAction>) {
+        if !self.guests.operator.decides(Callback::SshKey) {
+            return (Who::Tenant, ask(Who::Tenant));
         }
+        let first = ask(Who::Operator);
+        let takes = !matches!(first, None | Some(KeyAction::Reject | KeyAction::Defer));
+        if !takes || !self.guests.tenant.decides(Callback::SshKey) {
+            return (Who::Operator, first);
+        }
+        let second = ask(Who::Tenant).map(|second| match second {
+            KeyAction::Reject | KeyAction::Defer => second,
+            second if Some(second) == first => second,
+            _ => KeyAction::Fine,
+        });
+        (Who::Tenant, second)
     }
 
     /// Whether an SSH host's key will do.
@@ -213,18 +248,22 @@ impl Dispatch {
         };
         let call = || format!("ssh-key({name})");
         let (known, found) = (known.map(key), key(found));
-        let action = self.ask(
-            Callback::SshKey,
-            call,
-            |guest| guest.on_ssh_key(known.as_ref(), &found, matched),
-            // libcurl's own verdict where nobody is asked: it is fine if the file has it.
-            || match matched {
-                Match::Ok => KeyAction::Fine,
-                Match::Mismatch | Match::Missing => KeyAction::Reject,
-            },
-        );
+        let ask = |who| {
+            self.ask(
+                who,
+                Callback::SshKey,
+                call,
+                |guest| guest.on_ssh_key(known.as_ref(), &found, matched),
+                // libcurl's own verdict where nobody is asked: it is fine if the file has it.
+                || match matched {
+                    Match::Ok => KeyAction::Fine,
+                    Match::Mismatch | Match::Missing => KeyAction::Reject,
+                },
+            )
+        };
+        let (who, action) = self.key_verdict(ask);
         let refused = |verdict| {
-            let ended = Ended::new(Callback::SshKey, Failure::of(Cause::Refused));
+            let ended = Ended::new(Callback::SshKey, Failure::of(Cause::Refused)).by(who);
             self.refused.replace(Some(ended.about("the host's key")));
             verdict
         };

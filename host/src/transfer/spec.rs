@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::guests::Operator;
 use super::options::{Cookies, Http, Netrc, Pace, Proxy, Route, Tls};
 use super::source::Source;
 use crate::ca::CaStore;
@@ -81,9 +82,11 @@ pub struct TransferSpec {
     pub cookies: Cookies,
     /// Whether names and passwords come from a `.netrc` file.
     pub netrc: Netrc,
+    /// A plugin of the operator's that stands before the caller's, or alone.
+    pub operator: Option<Operator>,
     /// What the guest reads through `wasi:config/store`.
     pub config: Vec<(String, String)>,
-    /// Callbacks that the plugin exports and that are left alone all the same.
+    /// Callbacks that the plugin exports and that are left alone all the same. The operator's keeps its own.
     pub without: Vec<Callback>,
     /// Who watches.
     pub observer: Observer,
@@ -243,10 +246,12 @@ pub type WireObserver = Arc<dyn Fn(InfoType, &[u8]) + Send + Sync>;
 /// Who watches a transfer. None of these can change it. They are called on the transfer's thread, which waits for them.
 #[derive(Clone, Default)]
 pub struct Observer {
-    /// A line for each call of a guest.
+    /// A line for each call of a guest; one of the operator's has its plugin's name before it.
     pub calls: Option<LineObserver>,
     /// A line that the guest prints, escaped.
     pub prints: Option<LineObserver>,
+    /// A line that the operator's guest prints, escaped.
+    pub operator_prints: Option<LineObserver>,
     /// Progress, as libcurl reports it.
     pub progress: Option<ProgressObserver>,
     /// All that goes over the wire.

@@ -1,9 +1,10 @@
-//! What the guest is told: progress, libcurl's own words, its timer.
+//! What the guests are told: progress, libcurl's own words, its timer.
 
 use std::io::Write as _;
 use std::time::Duration;
 
 use super::dispatch::Dispatch;
+use super::guests::Who;
 use crate::callback::Callback;
 use crate::curl::{Continue, InfoType};
 use crate::guest::Infotype;
@@ -14,22 +15,29 @@ impl Dispatch {
         if let Some(progress) = &self.observer.progress {
             progress(dltotal, dlnow, ultotal, ulnow);
         }
-        let numbers = || format!("{dltotal}, {dlnow}, {ultotal}, {ulnow}");
-        let told = if self.decides(Callback::Xferinfo) || !self.decides(Callback::Progress) {
-            let call = || format!("xferinfo({})", numbers());
-            self.ask(Callback::Xferinfo, call, |guest| guest.on_xferinfo(amounts), || ())
-        } else {
-            let call = || format!("progress({})", numbers());
-            // libcurl calls one function for both: a panic in here is not xferinfo's.
-            self.contain(Callback::Progress, || {
-                self.ask(Callback::Progress, call, |guest| guest.on_progress(amounts), || ())
-            })
-            .flatten()
-        };
+        let told = Who::IN_TURN
+            .into_iter()
+            .try_for_each(|who| self.tell_progress(who, amounts));
         match told {
             Some(()) => Continue::Yes,
             None => Continue::Abort,
         }
+    }
+
+    /// Of both callbacks a guest that exports them is told by the newer one.
+    fn tell_progress(&self, who: Who, amounts: [u64; 4]) -> Option<()> {
+        let numbers = || amounts.map(|amount| amount.to_string()).join(", ");
+        let seat = self.guests.seat(who);
+        if seat.decides(Callback::Xferinfo) || !seat.decides(Callback::Progress) {
+            let call = || format!("xferinfo({})", numbers());
+            return self.ask(who, Callback::Xferinfo, call, |guest| guest.on_xferinfo(amounts), || ());
+        }
+        let call = || format!("progress({})", numbers());
+        // libcurl calls one function for both: a panic in here is not xferinfo's.
+        self.contain(Callback::Progress, || {
+            self.ask(who, Callback::Progress, call, |guest| guest.on_progress(amounts), || ())
+        })
+        .flatten()
     }
 
     pub(super) fn on_debug(&self, infotype: InfoType, data: &[u8]) {
@@ -52,7 +60,7 @@ impl Dispatch {
         };
         let call = || format!("debug({name}, {} bytes)", data.len());
         // libcurl does not want to know: the driver ends the transfer where this has latched.
-        let _ = self.ask(Callback::Debug, call, |guest| guest.on_debug(infotype, data), || ());
+        let _ = self.tell(Callback::Debug, call, |guest| guest.on_debug(infotype, data));
     }
 
     /// Tells of libcurl's timer; `None` is no timer.
@@ -62,7 +70,7 @@ impl Dispatch {
             Some(milliseconds) => format!("timer({milliseconds} ms)"),
             None => "timer(none)".to_owned(),
         };
-        let _ = self.ask(Callback::Timer, call, |guest| guest.on_timer(milliseconds), || ());
+        let _ = self.tell(Callback::Timer, call, |guest| guest.on_timer(milliseconds));
     }
 }
 

@@ -1,4 +1,4 @@
-//! What goes: the caller's body, and the guest that may stand between it and libcurl.
+//! What goes: the caller's body, and the guests that may stand between it and libcurl.
 
 use std::cell::Cell;
 use std::io;
@@ -7,6 +7,7 @@ use super::body::SharedBody;
 use super::code::Occasion;
 use super::dispatch::Dispatch;
 use super::ended::Ended;
+use super::guests::Who;
 use super::pause::Direction;
 use super::source::{Source, Wait};
 use crate::callback::Callback;
@@ -20,8 +21,6 @@ use crate::limits::Limit;
 pub(super) struct Upload {
     body: SharedBody,
     begun: Cell<bool>,
-    /// The guest has sent bytes of its own, or ended the body: nobody else can send it again.
-    pub(super) by_guest: Cell<bool>,
     /// The size that was announced.
     size: Cell<Option<u64>>,
     sent: Cell<u64>,
@@ -134,7 +133,7 @@ impl Dispatch {
         }
         let max = u32::try_from(buffer.len()).unwrap_or(u32::MAX);
         let call = || format!("read({max})");
-        let answer = self.ask(
+        let answer = self.ask_both(
             Callback::Read,
             call,
             |guest| {
@@ -149,38 +148,45 @@ impl Dispatch {
                 answer
             },
             || ReadAction::Pass,
+            |action| matches!(action, ReadAction::Pass) && self.upload.body.lock().error.is_none(),
         );
         // What the guest says of a body that failed under it is nothing to go by.
         let failed = self.upload.body.lock().error.take();
         match (failed, answer) {
             (Some(error), _) => self.source_failed(Callback::Read, &error),
             (None, None) => Read::Abort,
-            (None, Some(ReadAction::Pass)) => self.pass(buffer),
-            (None, Some(ReadAction::Eof)) => {
-                self.upload.by_guest.set(true);
-                self.end_of_upload(true)
+            (None, Some((_, ReadAction::Pass))) => self.pass(buffer),
+            (None, Some((who, ReadAction::Eof))) => {
+                self.guests.seat(who).has_sent.set(true);
+                self.end_of_upload(Some(who))
             }
-            (None, Some(ReadAction::Pause(_))) if self.upload.drops.get() > 0 => {
+            (None, Some((who, ReadAction::Pause(_)))) if self.upload.drops.get() > 0 => {
                 let why = "libcurl cannot pause while it drops what lies before the place where an upload resumes";
-                self.latch.set(Ended::new(Callback::Read, Failure::bad_return(why)));
+                self.latch
+                    .set(Ended::new(Callback::Read, Failure::bad_return(why)).by(who));
                 Read::Abort
             }
-            (None, Some(ReadAction::Pause(milliseconds))) => match self.pauses(Callback::Read, milliseconds) {
-                true => Read::Pause,
-                false => Read::Abort,
-            },
-            (None, Some(ReadAction::Data(bytes))) => match buffer.get_mut(..bytes.len()).filter(|it| !it.is_empty()) {
-                Some(room) => {
-                    room.copy_from_slice(&bytes);
-                    self.upload.by_guest.set(true);
-                    self.sends(bytes.len())
+            (None, Some((who, ReadAction::Pause(milliseconds)))) => {
+                match self.pauses(who, Callback::Read, milliseconds) {
+                    true => Read::Pause,
+                    false => Read::Abort,
                 }
-                None => {
-                    let why = format!("data of {} bytes where 1 to {max} were asked for", bytes.len());
-                    self.latch.set(Ended::new(Callback::Read, Failure::bad_return(&why)));
-                    Read::Abort
+            }
+            (None, Some((who, ReadAction::Data(bytes)))) => {
+                match buffer.get_mut(..bytes.len()).filter(|it| !it.is_empty()) {
+                    Some(room) => {
+                        room.copy_from_slice(&bytes);
+                        self.guests.seat(who).has_sent.set(true);
+                        self.sends(bytes.len())
+                    }
+                    None => {
+                        let why = format!("data of {} bytes where 1 to {max} were asked for", bytes.len());
+                        self.latch
+                            .set(Ended::new(Callback::Read, Failure::bad_return(&why)).by(who));
+                        Read::Abort
+                    }
                 }
-            },
+            }
         }
     }
 
@@ -199,7 +205,7 @@ impl Dispatch {
         self.upload.passing.set(false);
         let read = self.upload.body.lock().read(buffer, wait);
         match read {
-            None | Some(Ok(Some(0))) => self.end_of_upload(false),
+            None | Some(Ok(Some(0))) => self.end_of_upload(None),
             Some(Ok(Some(count))) => self.sends(count),
             Some(Ok(None)) => {
                 self.upload.passing.set(true);
@@ -223,22 +229,20 @@ impl Dispatch {
             counter.set(counter.get().saturating_add(bytes));
         }
         self.upload.drops.set(self.upload.drops.get().saturating_sub(dropped));
-        if let Some(guest) = self.guest.borrow_mut().as_mut() {
-            guest.count_upload(count as u64);
-        }
+        self.guests.each(|guest| guest.count_upload(count as u64));
         Read::Bytes(count)
     }
 
     /// An upload that ends before its announced size is a failure; an older libcurl would wait for the rest.
-    fn end_of_upload(&self, by_guest: bool) -> Read {
+    fn end_of_upload(&self, by: Option<Who>) -> Read {
         let sent = self.upload.sent.get();
         let Some(size) = self.upload.size.get().filter(|size| sent < *size) else {
             return Read::Bytes(0);
         };
         let why = format!("it ended after {sent} bytes of the {size} that were announced");
-        self.latch.set(match by_guest {
-            true => Ended::new(Callback::Read, Failure::bad_return(&why)),
-            false => Ended::because(Callback::Read, Cause::Source, why),
+        self.latch.set(match by {
+            Some(who) => Ended::new(Callback::Read, Failure::bad_return(&why)).by(who),
+            None => Ended::because(Callback::Read, Cause::Source, why),
         });
         Read::Abort
     }

@@ -7,7 +7,8 @@ use super::message::public_url;
 use crate::curl::{Info, InfoHandle, InfoName};
 use crate::guest::{Dialled, Taken, TransferInfo, TransferView};
 
-/// A transfer as its guest sees it.
+/// A transfer as its guests see it.
+#[derive(Clone)]
 pub(super) struct View {
     pub(super) url: String,
     pub(super) host: String,

@@ -47,7 +47,7 @@ pub(super) const CAUSES: [Cause; 23] = [
 ];
 
 /// The outcome's keys: a format that does not change.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "abort",
     "bytes",
     "code",
@@ -56,6 +56,7 @@ const KEYS: [&str; 11] = [
     "libcurl_code",
     "message",
     "name",
+    "operator",
     "seconds",
     "status",
     "url",

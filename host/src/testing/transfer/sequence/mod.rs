@@ -69,7 +69,7 @@ fn end(script: &Script, play: &mut Play, model: &mut Model) -> Result<()> {
     );
     if libcurl.is_some() {
         play.guest.about(Callback::WriteEnd);
-        end_body(dispatch);
+        let _ = end_body(dispatch);
         model.write_end();
     }
     let before = outcome::of(dispatch, libcurl, None, "", "http://h.test/", Some(&play.plugin));
@@ -121,7 +121,7 @@ fn compare(play: &Play, model: &Model) -> Result<()> {
         dispatch.finished.get(),
         model.finished
     );
-    let guest = dispatch.guest.borrow();
+    let guest = dispatch.guests.tenant.guest.borrow();
     let counted = guest.iter().flat_map(|guest| guest.calls().iter());
     let counted: BTreeMap<Callback, u64> = counted.map(|(callback, stats)| (callback, stats.count)).collect();
     ensure!(

@@ -121,7 +121,7 @@ impl Play {
         let (sink, channel, plugin) = (Kept::default(), Channel::default(), guest::plugin()?);
         let guest = guest::guest(&policy, &plugin, &channel)?;
         let dispatch = dispatch(policy, spec, Box::new(sink.clone()), script.can_pause)?;
-        dispatch.guest.replace(Some(guest));
+        dispatch.guests.tenant.guest.replace(Some(guest));
         for callback in plugin
             .callbacks()
             .iter()

@@ -1,0 +1,116 @@
+//! The guests are made, and `start` is asked before anything is dialled.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::account::Account;
+use super::dispatch::Dispatch;
+use super::ended::Ended;
+use super::guests::{Operator, Who};
+use super::spec::{Header, LineObserver, TransferSpec};
+use super::view::View;
+use crate::callback::Callback;
+use crate::escape::escape;
+use crate::guest::{Environment, Guest, Plugin, RequestHead};
+use crate::host::Host;
+use crate::limits::Limits;
+
+/// Says who decides what.
+pub(super) fn seat(dispatch: &Dispatch, operator: Option<&Operator>, plugin: Option<&Plugin>, without: &[Callback]) {
+    if let Some(operator) = operator {
+        let _ = dispatch.guests.plugin.set(operator.plugin.clone());
+        for callback in operator.plugin.callbacks() {
+            dispatch.guests.operator.decide(*callback);
+        }
+    }
+    let exported = plugin.map(Plugin::callbacks).unwrap_or_default().iter();
+    for callback in exported.filter(|callback| !without.contains(callback)) {
+        dispatch.decide(*callback);
+    }
+}
+
+/// Makes the guests, the operator's first. The transfer is over where one cannot be made.
+pub(super) fn make_guests(
+    host: &Host,
+    dispatch: &Dispatch,
+    operator: Option<Operator>,
+    plugin: Option<&Plugin>,
+    spec: &mut TransferSpec,
+    view: &View,
+) {
+    if let Some(operator) = operator {
+        let prints = spec.observer.operator_prints.clone();
+        let environment = environment(dispatch, operator.limits, operator.config, prints, view);
+        make(host, dispatch, Who::Operator, &operator.plugin, environment);
+    }
+    if let Some(plugin) = plugin.filter(|_| !dispatch.latch.is_set()) {
+        let limits = dispatch.policy.limits.clone();
+        let config = std::mem::take(&mut spec.config);
+        let environment = environment(dispatch, limits, config, spec.observer.prints.clone(), view);
+        make(host, dispatch, Who::Tenant, plugin, environment);
+    }
+}
+
+fn environment(
+    dispatch: &Dispatch,
+    limits: Limits,
+    config: Vec<(String, String)>,
+    prints: Option<LineObserver>,
+    view: &View,
+) -> Environment {
+    Environment {
+        limits,
+        config,
+        classifier: Arc::clone(&dispatch.policy.classifier),
+        printer: prints.unwrap_or_else(|| Arc::new(|_: &str| {})),
+        transfer: Box::new(view.clone()),
+        may_wait: !dispatch.policy.guards_network(),
+        // It is the tenant's transfer that takes them, whosever guest it is.
+        ledger: dispatch.account.as_ref().map(Account::ledger),
+    }
+}
+
+fn make(host: &Host, dispatch: &Dispatch, who: Who, plugin: &Plugin, environment: Environment) {
+    match dispatch.contain(None, || Guest::new(host.engine(), plugin, environment)) {
+        Some(Ok(guest)) => drop(dispatch.guests.seat(who).guest.replace(Some(guest))),
+        Some(Err(failure)) => dispatch.latch.set(Ended::new(None, failure).by(who)),
+        None => {}
+    }
+}
+
+/// Lets `start` amend the headers. The tenant's sees what the operator's has made of them; what that has set or removed
+/// stays so, whatever the tenant's does with it.
+pub(super) fn amend(dispatch: &Dispatch, spec: &mut TransferSpec, url: &str, method: &str) {
+    let (set, removed): (Vec<_>, Vec<_>) = spec
+        .headers
+        .drain(..)
+        .partition(|header| matches!(header, Header::Set(..)));
+    let pair = |header: Header| match header {
+        Header::Set(name, value) => (name, value),
+        Header::Remove(name) => (name, String::new()),
+    };
+    let head = RequestHead {
+        url: url.to_owned(),
+        method: method.to_owned(),
+        headers: set.into_iter().map(pair).collect(),
+        removed: removed.into_iter().map(|header| pair(header).0).collect(),
+        touched: HashSet::new(),
+    };
+    let ask = |who, head: RequestHead| {
+        let call = || format!("start({} {})", escape(method), escape(url));
+        let kept = head.clone();
+        dispatch.ask(who, Callback::Start, call, |guest| guest.on_start(head), || kept)
+    };
+    let amended = ask(Who::Operator, head).and_then(|by_operator| {
+        let mut by_tenant = ask(Who::Tenant, by_operator.clone())?;
+        by_tenant.keep(by_operator);
+        Some(by_tenant)
+    });
+    let head = amended.unwrap_or_default();
+    spec.headers = head
+        .headers
+        .into_iter()
+        .map(|(name, value)| Header::Set(name, value))
+        .collect();
+    spec.headers.extend(head.removed.into_iter().map(Header::Remove));
+}

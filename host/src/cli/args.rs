@@ -162,7 +162,13 @@ pub(super) struct Run {
     /// What the plugin reads through wasi:config/store.
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = pair)]
     pub(super) config: Vec<(String, String)>,
-    /// Leave this callback to libcurl, though the plugin exports it.
+    /// A plugin of the operator's that is asked before the other in every callback; its limits are the same.
+    #[arg(long, value_name = "PLUGIN")]
+    pub(super) operator: Option<PathBuf>,
+    /// What that plugin reads through wasi:config/store.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair, requires = "operator")]
+    pub(super) operator_set: Vec<(String, String)>,
+    /// Leave this callback to libcurl, though the plugin exports it. The operator's plugin keeps it.
     #[arg(long, value_name = "CALLBACK")]
     pub(super) without: Vec<String>,
     /// The size that is announced of an upload that the plugin's `read` sends, such as 5MiB; without it HTTP/1.1 sends it

@@ -42,7 +42,7 @@ pub(super) fn begin(
     };
     if said.unwrap_or(policy.kind() == PolicyKind::Tenant) {
         let mut hardening = of_curl(curl, Hardening::new(policy));
-        if let Some(plugin) = plugin {
+        for plugin in plugin.into_iter().chain(ours.operator.as_deref()) {
             hardening = hardening.loads(plugin);
         }
         if let Some(cache) = cache {

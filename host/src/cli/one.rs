@@ -19,7 +19,9 @@ use crate::curl::{CurlCode, LibcurlVersion, escape_segment};
 use crate::guest::Plugin;
 use crate::host::Host;
 use crate::sink::Sink;
-use crate::transfer::{Body, Cookies, Observer, Outcome, Source, Ssh, Tls, Transfer, TransferSpec, WireObserver};
+use crate::transfer::{
+    Body, Cookies, LineObserver, Observer, Operator, Outcome, Source, Ssh, Tls, Transfer, TransferSpec, WireObserver,
+};
 
 /// One URL of a run.
 pub(super) struct One<'a> {
@@ -28,6 +30,7 @@ pub(super) struct One<'a> {
     /// Which of them.
     pub(super) at: usize,
     pub(super) without: &'a [Callback],
+    pub(super) operator: Option<&'a Operator>,
     pub(super) wire: Option<&'a WireObserver>,
     /// The cookies that the URL before left.
     pub(super) cookies: Option<&'a [String]>,
@@ -220,7 +223,7 @@ impl One<'_> {
                 None => curl.cookies.clone(),
             },
             netrc: curl.netrc.meaning(),
-            operator: None,
+            operator: self.operator.cloned(),
             config: self.ours.config.clone(),
             without: self.without.to_vec(),
             observer: self.observer(plugin, bar),
@@ -230,19 +233,23 @@ impl One<'_> {
     }
 
     fn observer(&self, plugin: Option<&Plugin>, bar: Option<&ProgressBar>) -> Observer {
-        let name = plugin.map(|plugin| plugin.name().to_owned()).unwrap_or_default();
         let shown = bar.cloned();
         // What is written beside a bar must go through it.
         let write = Arc::new(move |line: &str| match &shown {
             Some(bar) => bar.suspend(|| drop(writeln!(std::io::stderr(), "{line}"))),
             None => drop(writeln!(std::io::stderr(), "{line}")),
         });
-        let prints = Arc::clone(&write);
+        let printer = |plugin: Option<&Plugin>| {
+            let name = plugin.map(|plugin| plugin.name().to_owned()).unwrap_or_default();
+            let prints = Arc::clone(&write);
+            Some(Arc::new(move |line: &str| prints(&format!("{name}: {line}"))) as LineObserver)
+        };
+        let (prints, operator_prints) = (printer(plugin), printer(self.operator.map(|it| &it.plugin)));
         let denials = Arc::clone(&write);
         Observer {
             calls: self.ours.trace_calls.then_some(write as _),
-            prints: Some(Arc::new(move |line: &str| prints(&format!("{name}: {line}")))),
-            operator_prints: None,
+            prints,
+            operator_prints,
             progress: bar.map(progress::observer),
             wire: self.wire.cloned(),
             denials: self

@@ -17,7 +17,7 @@ use crate::guest::{LoadError, Plugin};
 use crate::host::Host;
 use crate::suggest;
 use crate::tenant::policy::{Policy, PolicyKind};
-use crate::transfer::{Abort, Outcome};
+use crate::transfer::{Abort, Operator, Outcome};
 
 /// Runs each URL in order, with a fresh guest each; the exit code is that of the first that failed.
 pub(super) fn run(mut ours: Run, curl: Vec<OsString>) -> anyhow::Result<u8> {
@@ -41,7 +41,8 @@ pub(super) fn run(mut ours: Run, curl: Vec<OsString>) -> anyhow::Result<u8> {
     }
     let curl = CurlArgs::parse(curl)?;
     let policy = policy(&ours)?;
-    let cache = plugin.is_some().then(cache::directory).flatten();
+    let has_guest = plugin.is_some() || ours.operator.is_some();
+    let cache = has_guest.then(cache::directory).flatten();
     if let Some(path) = &curl.stderr {
         redirect_stderr(path)?;
     }
@@ -53,22 +54,30 @@ pub(super) fn run(mut ours: Run, curl: Vec<OsString>) -> anyhow::Result<u8> {
     // Before the engine is made, which makes threads.
     let mut hardened = harden::begin(&ours, &curl, &policy, plugin.as_deref(), cache.as_deref())?;
     let host = Host::new(policy, cache)?;
-    let plugin = match plugin.map(|path| host.load(&path)).transpose() {
-        Ok(plugin) => plugin,
-        Err(error) => {
-            for url in &curl.urls {
-                outcomes.write(&not_loaded(url, &error))?;
+    let mut load = |path: Option<&Path>| -> anyhow::Result<Option<Plugin>> {
+        match path.map(|path| host.load(path)).transpose() {
+            Ok(plugin) => Ok(plugin),
+            Err(error) => {
+                for url in &curl.urls {
+                    outcomes.write(&not_loaded(url, &error))?;
+                }
+                Err(error.into())
             }
-            return Err(error.into());
         }
     };
+    let operator = load(ours.operator.as_deref())?.map(|plugin| Operator {
+        plugin,
+        limits: host.policy().limits().clone(),
+        config: ours.operator_set.clone(),
+    });
+    let plugin = load(plugin.as_deref())?;
     let without = without(&ours.without, plugin.as_ref())?;
-    if ours.upload_size.is_some() {
+    let decides = |plugin: &Plugin| plugin.callbacks().contains(&Callback::Read);
+    let by_operator = operator.as_ref().is_some_and(|operator| decides(&operator.plugin));
+    if ours.upload_size.is_some() && !by_operator {
         let why = match &plugin {
             None => Some("there is no plugin".to_owned()),
-            Some(plugin) if !plugin.callbacks().contains(&Callback::Read) => {
-                Some(format!("{} does not export `read`", plugin.name()))
-            }
+            Some(plugin) if !decides(plugin) => Some(format!("{} does not export `read`", plugin.name())),
             Some(_) if without.contains(&Callback::Read) => Some("--without read takes it from the plugin".to_owned()),
             Some(_) => None,
         };
@@ -76,13 +85,9 @@ pub(super) fn run(mut ours: Run, curl: Vec<OsString>) -> anyhow::Result<u8> {
             bail!("--upload-size is the size of what a plugin's `read` sends, and {why}: leave it out");
         }
     }
-    if let Some(plugin) = plugin.as_ref().filter(|_| !curl.silent) {
-        for (callback, why) in inspect::uncalled(plugin) {
-            if without.contains(&callback) {
-                continue;
-            }
-            say(&format!("warning: {} exports {callback}, but {why}", plugin.name()));
-        }
+    if !curl.silent {
+        operator.iter().for_each(|operator| warn_of(&operator.plugin, &[]));
+        plugin.iter().for_each(|plugin| warn_of(plugin, &without));
     }
     hardened.narrow()?;
     let interrupt = Interrupt::listen().context("signals cannot be caught")?;
@@ -94,6 +99,7 @@ pub(super) fn run(mut ours: Run, curl: Vec<OsString>) -> anyhow::Result<u8> {
             curl: &curl,
             at,
             without: &without,
+            operator: operator.as_ref(),
             wire: wire.as_ref(),
             cookies: cookies.as_deref(),
         };
@@ -108,6 +114,15 @@ pub(super) fn run(mut ours: Run, curl: Vec<OsString>) -> anyhow::Result<u8> {
         }
     }
     Ok(u8::try_from(first.number()).unwrap_or(u8::MAX))
+}
+
+/// Says what of a plugin libcurl will not call.
+fn warn_of(plugin: &Plugin, without: &[Callback]) {
+    for (callback, why) in inspect::uncalled(plugin) {
+        if !without.contains(&callback) {
+            say(&format!("warning: {} exports {callback}, but {why}", plugin.name()));
+        }
+    }
 }
 
 /// All that writes to stderr writes there from now on, libcurl too.

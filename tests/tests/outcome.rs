@@ -41,6 +41,18 @@ fn keys(value: &Value, prefix: &str, found: &mut BTreeSet<String>) {
 fn check(outcome: &Value, exit_code: i32, end: &str) {
     let mut found = BTreeSet::new();
     keys(outcome, "", &mut found);
+    // It has the shape of `guest`.
+    found.retain(|key| !key.starts_with("operator."));
+    let operator = &outcome["operator"];
+    if operator.is_object() {
+        let mut found = BTreeSet::new();
+        keys(operator, "guest", &mut found);
+        let calls = !operator["calls"].as_object().unwrap().is_empty();
+        let expected = documented("Keys")
+            .into_iter()
+            .filter(|key| key.starts_with("guest.") && (calls || !key.starts_with("guest.calls.")));
+        assert_eq!(found, expected.collect(), "{end}");
+    }
     let absent = |part: &str| {
         outcome
             .pointer(part)
@@ -102,6 +114,8 @@ fn every_end_has_the_same_keys() {
     fs::write(&policy, format!("policy = \"tenant\"\n[network]\nports = [{port}]\n")).unwrap();
     let policy = policy.to_str().unwrap();
     let body = with_password(&origin, "/body");
+    let (pass, guard) = (guest("pass"), guest("ssrf-guard"));
+    let pass = pass.to_str().unwrap();
     let none = || "--no-plugin".into();
     let wasm = |path: std::path::PathBuf| path.into_os_string();
     for (end, ours, plugin, curl, code, cause) in [
@@ -154,6 +168,30 @@ fn every_end_has_the_same_keys() {
             &["nonsense://user:hunter2@127.0.0.1/"],
             1,
             None,
+        ),
+        (
+            "an operator's plugin alone",
+            &["--operator", pass],
+            none(),
+            &[&body],
+            0,
+            None,
+        ),
+        (
+            "an operator's plugin that is not asked",
+            &["--operator", guard.to_str().unwrap()],
+            wasm(guest("pass")),
+            &["nonsense://127.0.0.1/"],
+            1,
+            None,
+        ),
+        (
+            "an operator's refusal",
+            &["--operator", guard.to_str().unwrap()],
+            wasm(guest("pass")),
+            &[&body],
+            7,
+            Some("refused"),
         ),
         (
             "a refusal",

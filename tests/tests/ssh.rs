@@ -13,6 +13,8 @@ use transferhost_tests::sshd::{HostKey, Sshd};
 
 #[path = "ssh/answers.rs"]
 mod answers;
+#[path = "ssh/chain.rs"]
+mod chain;
 #[path = "ssh/lacking.rs"]
 mod lacking;
 #[path = "ssh/pin.rs"]

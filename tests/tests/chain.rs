@@ -21,6 +21,8 @@ mod puppet;
 mod send;
 #[path = "chain/start.rs"]
 mod start;
+#[path = "kit/tenants.rs"]
+mod tenants;
 #[path = "chain/write.rs"]
 mod write;
 #[path = "kit/written.rs"]

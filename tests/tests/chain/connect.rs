@@ -174,10 +174,10 @@ fn a_connection_that_the_operators_decides_is_no_others() {
         (guest("socket-tracer"), 2),
     ] {
         let origin = origin("body");
-        let workers = Workers::start(&HOST, 1).unwrap();
+        let workers = Workers::start(1).unwrap();
         for _ in 0..2 {
             let job = Job {
-                tenant: "one".to_owned(),
+                tenant: crate::tenants::lavish(&HOST, "one"),
                 plugin: None,
                 spec: get(&origin.url("/"), operator(&first, &[])),
                 sink: Box::new(MemorySink::new(100)),

@@ -273,3 +273,21 @@ fn an_upload_that_would_hold_up_others_is_refused() {
         outcome.message
     );
 }
+
+/// select() knows 1024 descriptors, and a libcurl that waits by it calls the next a failure to connect.
+#[test]
+fn a_process_with_many_descriptors_goes_on() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum.or(Some(4096)),
+        ..limit
+    };
+    setrlimit(Resource::Nofile, raised).unwrap();
+    let held: Vec<_> = (0..1_100).map(|_| std::fs::File::open("/dev/null").unwrap()).collect();
+    let origin = http::serve(|_| Response::ok("body")).unwrap();
+    let workers = Workers::start(1).unwrap();
+    let outcome = workers.submit(job("many", origin.url("/")).0).unwrap().wait();
+    assert_eq!(code(&outcome), 0, "{}", outcome.message);
+    drop(held);
+}

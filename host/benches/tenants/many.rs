@@ -30,8 +30,8 @@ impl Sink for Counts {
 pub(super) fn measure() -> Measured {
     let (count, owners) = (number("COUNT", 1_000), number("TENANTS", 100));
     let url = variable("URL").ok_or("URL is missing")?;
-    // A socket each, an eventfd and a wake-up a multi handle.
-    raise_descriptors(count as u64 * 2 + owners as u64 * 8 + 200)?;
+    // A socket each, and what wakes a multi handle.
+    raise_descriptors(count as u64 + owners as u64 * 8 + 500)?;
     let host = host(count)?;
     let tenants = tenants(&host, owners, count.div_ceil(owners))?;
     let plugin = tenants.first().map(plugin).transpose()?.flatten();

@@ -17,6 +17,7 @@ mod before_main;
 mod code;
 #[cfg(feature = "cli")]
 mod date;
+pub(crate) mod descriptors;
 mod easy;
 mod info;
 mod khkey;

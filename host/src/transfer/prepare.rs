@@ -14,7 +14,7 @@ use super::view::View;
 use crate::callback::Callback;
 use crate::curl::{
     Easy, Hooks, LibcurlVersion, LongOption, OffsetOption, Part, SetoptError, SlistOption, TextOption, Url, Waker,
-    http_auth, http_version,
+    descriptors, http_auth, http_version,
 };
 use crate::escape::quote;
 use crate::guest::Plugin;
@@ -132,7 +132,11 @@ fn hooks(dispatch: &Dispatch, spec: &TransferSpec, guarded: bool) -> Hooks {
         // The policy counts header lines, whoever else wants them.
         header: true,
         xferinfo: spec.observer.progress.is_some() || decides(Callback::Xferinfo) || decides(Callback::Progress),
-        opensocket: stops || guarded || decides(Callback::Opensocket) || sockets,
+        opensocket: stops
+            || guarded
+            || decides(Callback::Opensocket)
+            || sockets
+            || descriptors::takes_any() == Some(false),
         // Of an accepted connection libcurl tells nowhere else.
         sockopt: decides(Callback::Sockopt) || decides(Callback::Socket),
         closesocket: sockets,

@@ -4,6 +4,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsRawFd as _, BorrowedFd, OwnedFd, RawFd};
 
@@ -15,7 +16,7 @@ use super::guests::Who;
 use crate::address::Address;
 use crate::callback::Callback;
 use crate::cause::Cause;
-use crate::curl::{KeyMatch, KeyType, KeyVerdict, Open, Poll, SocketTarget, SocketType, Sockopt, SshKey};
+use crate::curl::{KeyMatch, KeyType, KeyVerdict, Open, Poll, SocketTarget, SocketType, Sockopt, SshKey, descriptors};
 use crate::escape::escape;
 use crate::guest::{Failure, GuestKeyType, Key, KeyAction, Match, OpenVerdict, SockoptAction, What};
 
@@ -52,7 +53,8 @@ impl Dispatch {
         let Some(instead) = self.led_to(target) else {
             return Open::Refuse;
         };
-        match make(instead.as_ref().unwrap_or(&target.address), target) {
+        let made = make(instead.as_ref().unwrap_or(&target.address), target);
+        match made.map_err(io::Error::from).and_then(taken_by_libcurl) {
             Ok(socket) => {
                 self.refused.replace(None);
                 self.sockets.add(socket.as_raw_fd());
@@ -62,7 +64,8 @@ impl Dispatch {
                 // As where libcurl makes its own: this address failed, the next may do.
                 let ended = Ended::because(Callback::Opensocket, Cause::System, error.to_string());
                 self.refused.replace(Some(ended.about(&target.address)));
-                Open::Failed(error.raw_os_error())
+                // The nearest to too large a number that there is.
+                Open::Failed(error.raw_os_error().unwrap_or(libc::EMFILE))
             }
         }
     }
@@ -291,6 +294,17 @@ fn key(key: SshKey) -> Key {
             KeyType::Ecdsa => GuestKeyType::Ecdsa,
             KeyType::Ed25519 => GuestKeyType::Ed25519,
         },
+    }
+}
+
+/// Refuses a socket that libcurl could not wait for, which it would call a failure to connect.
+fn taken_by_libcurl(socket: OwnedFd) -> io::Result<OwnedFd> {
+    match descriptors::takes(socket.as_raw_fd()) {
+        true => Ok(socket),
+        false => Err(io::Error::other(
+            "this libcurl was built without poll() and takes no more than 1024 descriptors in the process: build with \
+             CFLAGS=-DHAVE_POLL",
+        )),
     }
 }
 

@@ -66,6 +66,7 @@ pub use limits::{Limit, Limits};
 pub use sink::{BodyChannel, ChannelSink, FileSink, MemorySink, Sink, StdoutSink, WakeSink};
 pub use tenant::class::{Class, Classifier, Nat64PrefixError, Verdict};
 pub use tenant::policy::{Policy, PolicyError, PolicyKind};
+pub use tenant::policy_file::{BatchKeys, OperatorKeys, PolicyFile, TenantKeys, keys as policy_keys};
 pub use tenant::{QUOTAS, Quota, QuotaRow, Quotas, Tenant, TenantError};
 pub use transfer::{
     Abort, Body, Bytes, Calls, Cookies, Direction, GuestReport, Handle, Header, Http, HttpAuth, HttpVersion, IpVersion,

@@ -8,7 +8,7 @@ mod embedded;
 pub(crate) mod ledger;
 mod own;
 pub(crate) mod policy;
-mod policy_file;
+pub(crate) mod policy_file;
 pub(crate) mod quota;
 
 pub use account::{Tenant, TenantError};

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use ipnet::{IpNet, Ipv6Net};
 
 use super::class::{Class, Classifier};
-use super::{own, policy_file};
+use super::own;
+use super::policy_file::PolicyFile;
 use crate::address::Address;
 use crate::limits::Limits;
 
@@ -83,11 +84,27 @@ impl Policy {
     /// # Errors
     /// One sentence that names the file, the line and the key.
     pub fn from_file(path: &Path, kind: Option<PolicyKind>) -> Result<Policy, PolicyError> {
-        let (kind, limits, network, harden) = policy_file::read(path, kind)?;
-        Policy::with(kind, limits, network, harden)
+        Ok(PolicyFile::read(path, kind, PolicyKind::Curl)?.defaults.policy)
     }
 
-    fn with(kind: PolicyKind, limits: Limits, network: Network, harden: Option<bool>) -> Result<Policy, PolicyError> {
+    /// The same kind with other limits and another network.
+    pub(super) fn changed(&self, limits: Limits, network: Network) -> Result<Policy, PolicyError> {
+        if network.nat64 != self.network.nat64 {
+            return Policy::with(self.kind, limits, network, self.harden);
+        }
+        Ok(Policy {
+            limits,
+            network,
+            ..self.clone()
+        })
+    }
+
+    pub(super) fn with(
+        kind: PolicyKind,
+        limits: Limits,
+        network: Network,
+        harden: Option<bool>,
+    ) -> Result<Policy, PolicyError> {
         let own = own::own_addresses()
             .map_err(|error| PolicyError(format!("this machine's own addresses cannot be read: {error}")))?;
         let classifier = Classifier::new(network.nat64.clone(), own).map_err(|error| PolicyError(error.to_string()))?;

@@ -1,0 +1,105 @@
+//! The file's text, and where in it something is wrong.
+
+use std::ops::Range;
+use std::path::Path;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::keys::{self, TENANT};
+use crate::escape::escape;
+use crate::limits;
+use crate::suggest;
+use crate::tenant::policy::PolicyError;
+use crate::tenant::quota::QUOTAS;
+
+/// A file that was read.
+pub(super) struct Text {
+    shown: String,
+    text: String,
+}
+
+impl Text {
+    pub(super) fn read(path: &Path) -> Result<Text, PolicyError> {
+        let shown = escape(&path.to_string_lossy());
+        match std::fs::read_to_string(path) {
+            Ok(text) => Ok(Text { shown, text }),
+            Err(error) => Err(PolicyError(format!("{shown}: {error}"))),
+        }
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// One sentence about this place.
+    pub(super) fn wrong(&self, place: Option<Range<usize>>, why: &str) -> PolicyError {
+        let line = place.map(|span| self.text[..span.start.min(self.text.len())].matches('\n').count() + 1);
+        let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+        PolicyError(format!("{}{line}: {}", self.shown, why.replace('\n', " ")))
+    }
+
+    /// serde names an unknown key without its line or its neighbour in spelling; this names both.
+    pub(super) fn check_keys(&self) -> Result<(), PolicyError> {
+        let parsed = DeTable::parse(&self.text).map_err(|error| self.wrong(error.span(), error.message()))?;
+        let top = parsed.get_ref();
+        self.known(top, "", &keys::of(""))?;
+        for section in ["network", "process", "batch"] {
+            self.known_in(top, section, section, &keys::of(section))?;
+        }
+        self.values(top, "")?;
+        self.known_in(top, "operator", "operator", &keys::of("operator"))?;
+        if let Some(operator) = table(top, "operator") {
+            self.known_in(operator, "limits", "operator.limits", &of_limits())?;
+        }
+        for (name, tenant) in table(top, "tenants").into_iter().flat_map(|tenants| tenants.iter()) {
+            let section = format!("tenants.{}", escape(name.get_ref()));
+            let Some(tenant) = tenant.get_ref().as_table() else {
+                continue;
+            };
+            self.known(tenant, &section, &keys::of(TENANT))?;
+            self.known_in(tenant, "network", &format!("{section}.network"), &keys::of("network"))?;
+            self.values(tenant, &format!("{section}."))?;
+        }
+        Ok(())
+    }
+
+    /// The tables of limits and quotas.
+    fn values(&self, of: &DeTable<'_>, before: &str) -> Result<(), PolicyError> {
+        let quotas: Vec<&str> = QUOTAS.iter().map(|row| row.key).collect();
+        self.known_in(of, "limits", &format!("{before}limits"), &of_limits())?;
+        self.known_in(of, "quotas", &format!("{before}quotas"), &quotas)
+    }
+
+    fn known_in(&self, of: &DeTable<'_>, key: &str, section: &str, keys: &[&str]) -> Result<(), PolicyError> {
+        match table(of, key) {
+            Some(table) => self.known(table, section, keys),
+            None => Ok(()),
+        }
+    }
+
+    fn known(&self, table: &DeTable<'_>, section: &str, keys: &[&str]) -> Result<(), PolicyError> {
+        let Some(key) = table.keys().find(|key| !keys.contains(&key.get_ref().as_ref())) else {
+            return Ok(());
+        };
+        let name = key.get_ref().as_ref();
+        let place = match section {
+            "" => String::new(),
+            section => format!(" in [{section}]"),
+        };
+        let hint = match suggest::nearest(name, keys.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("it has {}", keys.join(", ")),
+        };
+        let why = format!("unknown key `{}`{place}; {hint}", escape(name));
+        Err(self.wrong(Some(Spanned::span(key)), &why))
+    }
+}
+
+fn of_limits() -> Vec<&'static str> {
+    limits::ROWS.iter().map(|row| row.key).collect()
+}
+
+fn table<'t, 'i>(of: &'t DeTable<'i>, key: &str) -> Option<&'t DeTable<'i>> {
+    of.get(key).map(Spanned::get_ref).and_then(DeValue::as_table)
+}

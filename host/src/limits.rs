@@ -2,6 +2,8 @@
 //!
 //! None is unlimited. `docs/limits.md` is printed from this table.
 
+mod strict;
+
 use std::time::Duration;
 
 /// What a limit counts.

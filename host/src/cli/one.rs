@@ -224,6 +224,7 @@ impl One<'_> {
             },
             netrc: curl.netrc.meaning(),
             operator: self.operator.cloned(),
+            limits: None,
             config: self.ours.config.clone(),
             without: self.without.to_vec(),
             observer: self.observer(plugin, bar),

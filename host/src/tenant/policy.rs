@@ -117,6 +117,14 @@ impl Policy {
         })
     }
 
+    /// The same within these limits as well.
+    pub(crate) fn within(&self, limits: &Limits) -> Policy {
+        Policy {
+            limits: self.limits.strictest(limits),
+            ..self.clone()
+        }
+    }
+
     /// Which kind it is.
     pub fn kind(&self) -> PolicyKind {
         self.kind

@@ -52,7 +52,11 @@ pub(super) fn prepare(
         url: true,
     };
     spec.check()?;
-    closed::check(&spec, host.policy())?;
+    let policy = match spec.limits.take() {
+        Some(limits) => Arc::new(host.policy().within(&limits)),
+        None => Arc::clone(host.policy()),
+    };
+    closed::check(&spec, &policy)?;
     // Read once more, as libcurl does: where it writes a zone, that may be another URL.
     let read = read_url(&spec).map_err(wrong_url)?.get(Part::Url);
     let full = read.ok_or_else(|| wrong_url("it cannot be written".to_owned()))?;
@@ -63,7 +67,6 @@ pub(super) fn prepare(
         .without_credentials()
         .ok_or_else(|| wrong_url("it cannot be shown".to_owned()))?;
 
-    let policy = Arc::clone(host.policy());
     let dispatch = Rc::new(Dispatch::new(
         Arc::clone(&policy),
         &mut spec,

@@ -10,6 +10,7 @@ use super::source::Source;
 use crate::ca::CaStore;
 use crate::callback::Callback;
 use crate::curl::{FormContent, FormPart, InfoType};
+use crate::limits::Limits;
 use crate::sink::Sink;
 
 /// What a transfer shall do. The defaults are the curl tool's, but for three: no User-Agent, no keepalive probes
@@ -84,6 +85,8 @@ pub struct TransferSpec {
     pub netrc: Netrc,
     /// A plugin of the operator's that stands before the caller's, or alone.
     pub operator: Option<Operator>,
+    /// Limits of this transfer, where they are stricter than the policy's.
+    pub limits: Option<Limits>,
     /// What the guest reads through `wasi:config/store`.
     pub config: Vec<(String, String)>,
     /// Callbacks that the plugin exports and that are left alone all the same. The operator's keeps its own.

@@ -46,6 +46,14 @@ pub enum LoadError {
         /// What is wrong and what would help.
         what: String,
     },
+    /// Its tenant has as many plugins as it may.
+    #[error("{plugin}: its tenant has {most} plugins, as many as its quota `plugins` allows")]
+    Quota {
+        /// The file.
+        plugin: String,
+        /// The quota.
+        most: u64,
+    },
     /// The component failed when it was tried.
     #[error("{plugin}: {what}")]
     Trial {
@@ -104,13 +112,24 @@ impl PluginFile {
     /// # Errors
     /// Where it cannot be read, or is larger than allowed.
     pub(crate) fn read(path: &Path, limits: &Limits) -> Result<PluginFile, LoadError> {
+        let file = File::open(path).map_err(|error| LoadError::Read {
+            plugin: escape(&path.to_string_lossy()),
+            error,
+        })?;
+        PluginFile::opened(path, file, limits)
+    }
+
+    /// Reads a file that is open already, by this path.
+    ///
+    /// # Errors
+    /// As [`PluginFile::read`].
+    pub(crate) fn opened(path: &Path, file: File, limits: &Limits) -> Result<PluginFile, LoadError> {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
         let name = escape(&name);
         let read = |error| LoadError::Read {
             plugin: escape(&path.to_string_lossy()),
             error,
         };
-        let file = File::open(path).map_err(read)?;
         check_size(&name, file.metadata().map_err(read)?.len(), limits)?;
         // A pipe or a device has no size: one byte more than is allowed is enough to know.
         let most = limits.get(Limit::ComponentSize).saturating_add(1);
@@ -130,8 +149,13 @@ impl PluginFile {
         &self.digest
     }
 
+    /// What messages call it.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// That it is not used, and why.
-    pub(crate) fn refused(&self, what: String) -> LoadError {
+    fn refused(&self, what: String) -> LoadError {
         LoadError::Refused {
             plugin: self.name.clone(),
             what,

@@ -1,6 +1,7 @@
 //! A tenant: whose transfers they are, what they may do and what they may use.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -74,13 +75,22 @@ impl Tenant {
     /// # Errors
     /// See [`LoadError`]; and where the tenant has as many plugins as its quota allows.
     pub fn load(&self, path: &Path) -> Result<Plugin, LoadError> {
+        self.load_file(PluginFile::read(path, &self.policy().limits)?)
+    }
+
+    /// As [`Tenant::load`], of a file that is open already, by this path.
+    ///
+    /// # Errors
+    /// As [`Tenant::load`].
+    pub fn load_opened(&self, path: &Path, file: File) -> Result<Plugin, LoadError> {
+        self.load_file(PluginFile::opened(path, file, &self.policy().limits)?)
+    }
+
+    fn load_file(&self, file: PluginFile) -> Result<Plugin, LoadError> {
         let limits = &self.policy().limits;
-        let file = PluginFile::read(path, limits)?;
-        let slot = self.slot(file.digest()).ok_or_else(|| {
-            let most = self.quotas().get(Quota::Plugins);
-            file.refused(format!(
-                "its tenant has {most} plugins, as many as its quota `plugins` allows"
-            ))
+        let slot = self.slot(file.digest()).ok_or_else(|| LoadError::Quota {
+            plugin: file.name().to_owned(),
+            most: self.quotas().get(Quota::Plugins),
         })?;
         Plugin::load(self.0.host.engine(), &file, limits, Some(slot))
     }

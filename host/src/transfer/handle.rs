@@ -55,6 +55,11 @@ impl Handle {
         self.wake();
     }
 
+    /// Whether a worker has it; before, it waits for its turn.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.waker.get().is_some()
+    }
+
     pub(super) fn new() -> Handle {
         Handle {
             wishes: Arc::default(),

@@ -205,6 +205,11 @@ impl Shift {
             sink,
         } = job;
         let url = spec.url.clone();
+        // Between two rounds.
+        if handle.wishes().cancelled() {
+            self.tell(running, Outcome::cancelled(&url));
+            return;
+        }
         if spec.may_block() {
             let what = "an upload from a stream can neither resume nor go to file://, where it would hold up other transfers: \
                         give a file or bytes";

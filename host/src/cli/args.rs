@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
+use super::batch::Batch;
 use super::curl::table;
 #[cfg(feature = "codegen")]
 use crate::callback::Callback;
@@ -26,6 +27,10 @@ pub(super) enum Command {
     /// What stands before PLUGIN is transferhost's own, what stands after it is curl's, by curl's names. The exit code
     /// is curl's.
     Run(Box<Run>),
+    /// Run the transfers of many tenants, a job a line, and write an outcome for each.
+    ///
+    /// docs/batch.md says what a job and an outcome are. The exit code is 0 when each line has its outcome, whatever that is.
+    Batch(Batch),
     /// Show what a plugin exports and imports, without a transfer.
     Inspect(Inspect),
     /// Ask a policy about addresses, without dialling them.

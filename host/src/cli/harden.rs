@@ -1,10 +1,11 @@
-//! What `run` gives up, and what it keeps: the files that its own command line names.
+//! What `run` and `batch` give up, and what they keep: the files that the command line and the policy file name.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
 use super::args::Run;
+use super::batch::Batch;
 use super::curl::CurlArgs;
 use super::one::{own_known_hosts, url_of};
 use super::output::Output;
@@ -33,8 +34,7 @@ pub(super) fn begin(
     plugin: Option<&Path>,
     cache: Option<&Path>,
 ) -> anyhow::Result<Harden> {
-    let flag = ours.harden.then_some(true).or(ours.no_harden.then_some(false));
-    let said = flag.or(policy.harden());
+    let said = said((ours.harden, ours.no_harden), policy);
     let mut this = Harden {
         hardened: None,
         demanded: said == Some(true),
@@ -54,6 +54,25 @@ pub(super) fn begin(
     Ok(this)
 }
 
+/// A batch's only step: it loads plugins as long as it runs.
+pub(super) fn batch(ours: &Batch, policy: &Policy, hardening: Hardening) -> anyhow::Result<()> {
+    let said = said((ours.harden, ours.no_harden), policy);
+    let hardens = said.unwrap_or(policy.kind() == PolicyKind::Tenant);
+    let this = Harden {
+        hardened: hardens.then(|| hardening.begin()),
+        demanded: said == Some(true),
+        verbose: ours.verbose,
+    };
+    this.tell();
+    this.check()
+}
+
+/// What the command line asks for, or else the policy's file.
+fn said((harden, no_harden): (bool, bool), policy: &Policy) -> Option<bool> {
+    let flag = harden.then_some(true).or(no_harden.then_some(false));
+    flag.or(policy.harden())
+}
+
 impl Harden {
     /// The second step, when the plugin is loaded. Says to the operator what is in force, where he listens.
     pub(super) fn narrow(&mut self) -> anyhow::Result<()> {
@@ -61,13 +80,17 @@ impl Harden {
             return Ok(());
         };
         hardened.narrow();
-        if self.verbose {
+        self.tell();
+        self.check()
+    }
+
+    fn tell(&self) {
+        if let Some(hardened) = self.hardened.as_ref().filter(|_| self.verbose) {
             say(&format!("hardened: {hardened}"));
             for lacking in hardened.lacking() {
                 say(&format!("not hardened: {lacking}"));
             }
         }
-        self.check()
     }
 
     fn check(&self) -> anyhow::Result<()> {

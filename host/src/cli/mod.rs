@@ -1,6 +1,7 @@
 //! The command line: `args` and `curl` read it, a file a subcommand carries it out.
 
 mod args;
+mod batch;
 mod cache;
 #[cfg(feature = "codegen")]
 mod componentize;
@@ -45,6 +46,7 @@ pub fn main() -> ExitCode {
     let done = match args::Cli::try_parse_from(ours) {
         Ok(cli) => match cli.command {
             args::Command::Run(arguments) => run::run(*arguments, curl),
+            args::Command::Batch(arguments) => batch::batch(&arguments),
             args::Command::Inspect(arguments) => inspect::inspect(&arguments),
             args::Command::Policy(command) => policy::policy(&command),
             args::Command::Completions { shell } => pages::completions(shell),

@@ -11,12 +11,14 @@ use super::interrupt::Interrupt;
 use super::one::One;
 use super::{cache, harden, inspect, say, trace_ascii};
 use crate::callback::Callback;
+use crate::cause::Cause;
 use crate::curl::CurlCode;
 use crate::escape::escape;
 use crate::guest::{LoadError, Plugin};
 use crate::host::Host;
 use crate::suggest;
 use crate::tenant::policy::{Policy, PolicyKind};
+use crate::tenant::policy_file::PolicyFile;
 use crate::transfer::{Abort, Operator, Outcome};
 
 /// Runs each URL in order, with a fresh guest each; the exit code is that of the first that failed.
@@ -162,7 +164,7 @@ fn warn_of_jar(jar: &Path) {
 }
 
 /// How a transfer ended whose plugin is none.
-fn not_loaded(url: &str, error: &LoadError) -> Outcome {
+pub(super) fn not_loaded(url: &str, error: &LoadError) -> Outcome {
     let abort = match error {
         LoadError::Trial {
             plugin,
@@ -180,6 +182,16 @@ fn not_loaded(url: &str, error: &LoadError) -> Outcome {
             blame: cause.blame(),
             backtrace: Vec::new(),
         }),
+        LoadError::Quota { plugin, most } => Some(Abort {
+            callback: None,
+            cause: Cause::Quota,
+            limit: Some(*most),
+            used: Some(*most),
+            reason: None,
+            plugin: Some(plugin.clone()),
+            blame: Cause::Quota.blame(),
+            backtrace: Vec::new(),
+        }),
         _ => None,
     };
     Outcome::unbegun(url, CurlCode::FAILED_INIT, error.to_string(), abort)
@@ -188,7 +200,13 @@ fn not_loaded(url: &str, error: &LoadError) -> Outcome {
 fn policy(ours: &Run) -> anyhow::Result<Policy> {
     let kind = ours.policy.map(PolicyKind::from);
     let mut policy = match &ours.policy_file {
-        Some(path) => Policy::from_file(path, kind)?,
+        Some(path) => {
+            let file = PolicyFile::read(path, kind, PolicyKind::Curl)?;
+            if file.operator.is_some() && ours.operator.is_none() {
+                bail!("[operator] of the policy file holds in a batch: name its plugin here with --operator as well");
+            }
+            file.defaults.policy
+        }
         None => Policy::new(kind.unwrap_or(PolicyKind::Curl))?,
     };
     let own = [

@@ -144,7 +144,7 @@ pub static ROWS: &[Row] = &[
         "batch",
         "guests",
         "as many as `jobs`",
-        "guests alive at once, whose memory is set aside at the start",
+        "guests alive at once, whose memory is set aside at the start; the operator's are as many again",
     ),
     row(
         "batch",

@@ -1,0 +1,144 @@
+//! How a job begins: what its specification lacks yet, and where its body goes.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use super::Event;
+use super::desk::{Desk, Flight};
+use super::folder;
+use super::job::{Job, Output};
+use super::output::{Beneath, Counted, To};
+use super::tenants::Known;
+use crate::cause::Cause;
+use crate::escape::escape;
+use crate::guest::Plugin;
+use crate::sink::MemorySink;
+use crate::transfer::{self, Abort, LineObserver, Source, SubmitError};
+
+/// How a job cannot begin.
+pub(super) enum Wrong {
+    /// One sentence.
+    Said(String),
+    /// With what stands in the outcome's `abort`.
+    Aborted(String, Box<Abort>),
+}
+
+impl From<String> for Wrong {
+    fn from(why: String) -> Wrong {
+        Wrong::Said(why)
+    }
+}
+
+impl Desk {
+    /// Gives the job to the workers.
+    pub(super) fn submit(&mut self, job: &mut Job, plugin: Option<Plugin>) -> Result<(), Wrong> {
+        let known = self.tenants.get(&job.tenant).ok_or("its tenant is gone".to_owned())?;
+        known.complete(job)?;
+        job.spec.operator = self.operator.clone();
+        if let Some(says) = &self.log {
+            let (says, whose) = (says.clone(), escape(&format!("{} {}", job.tenant, job.id)));
+            let line: LineObserver = Arc::new(move |line: &str| says.say(&format!("{whose}: {line}")));
+            job.spec.observer.prints = Some(Arc::clone(&line));
+            job.spec.observer.operator_prints = Some(Arc::clone(&line));
+            job.spec.observer.denials = Some(line);
+        }
+        let to = match &job.output {
+            Output::Nowhere => To::Nowhere,
+            Output::Inline => {
+                let bound = usize::try_from(self.inline).unwrap_or(usize::MAX);
+                To::Kept(MemorySink::new(bound), self.inline)
+            }
+            Output::File(path) => {
+                let file = Beneath::new(&known.output, path);
+                To::File(file.map_err(|why| format!("`output`: {why}"))?)
+            }
+        };
+        let kept = match &to {
+            To::Kept(kept, _) => Some(kept.clone()),
+            _ => None,
+        };
+        let bytes = Arc::new(AtomicU64::new(0));
+        let submitted = self.workers.submit(transfer::Job {
+            tenant: known.tenant.clone(),
+            plugin,
+            spec: std::mem::take(&mut job.spec),
+            sink: Box::new(Counted {
+                bytes: Arc::clone(&bytes),
+                to,
+            }),
+        });
+        let submitted = submitted.map_err(|error| Wrong::of(&error))?;
+        let (number, events) = (self.next, self.events.clone());
+        self.next += 1;
+        let flight = Flight {
+            id: job.id.clone(),
+            tenant: job.tenant.clone(),
+            handle: submitted.handle().clone(),
+            kept,
+            bytes,
+            withdrawn: false,
+            _place: job.place.take(),
+        };
+        self.flights.insert(number, flight);
+        self.runtime.spawn(async move {
+            let outcome = submitted.await;
+            // Nobody waits for it where the batch has ended.
+            let _ = events.send(Event::Ended(number, Box::new(outcome)));
+        });
+        Ok(())
+    }
+}
+
+impl Wrong {
+    fn of(error: &SubmitError) -> Wrong {
+        let SubmitError::QueueFull { most, .. } = error else {
+            return Wrong::Said(error.to_string());
+        };
+        let abort = Abort {
+            callback: None,
+            cause: Cause::Quota,
+            limit: Some(*most),
+            used: Some(*most),
+            reason: None,
+            plugin: None,
+            blame: Cause::Quota.blame(),
+            backtrace: Vec::new(),
+        };
+        Wrong::Aborted(error.to_string(), Box::new(abort))
+    }
+}
+
+impl Known {
+    /// The file of the plugin that a job asks for, or else that of its tenant's.
+    pub(super) fn asked(&self, plugin: Option<&str>) -> Result<Option<PathBuf>, String> {
+        match plugin {
+            Some(plugin) => folder::beneath(plugin)
+                .map(Some)
+                .map_err(|why| format!("`plugin`: {why}")),
+            None => Ok(self.plugin.clone()),
+        }
+    }
+
+    /// What the job's specification lacks yet: its limits, and the file that it sends.
+    fn complete(&self, job: &mut Job) -> Result<(), String> {
+        if !job.limits.is_empty() {
+            let mut limits = self.tenant.policy().limits().clone();
+            for (key, value) in &job.limits {
+                let tightened = limits.tighten_text(key, value);
+                tightened.map_err(|why| format!("`limits`: {}", escape(&why)))?;
+            }
+            job.spec.limits = Some(limits);
+        }
+        if let Some(path) = &job.body_file {
+            let folder = self
+                .bodies
+                .as_ref()
+                .ok_or("`body_file`: the policy file names no folder of bodies (batch.bodies)")?;
+            let file = folder::beneath(path).and_then(|path| folder.read(&path));
+            let source = file.and_then(|file| Source::file(file).map_err(|error| error.to_string()));
+            job.spec.body = transfer::Body::Upload(source.map_err(|why| format!("`body_file`: {why}"))?);
+        }
+        Ok(())
+    }
+}

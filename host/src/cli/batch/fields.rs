@@ -1,0 +1,100 @@
+//! The fields of a job.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::escape::{escape, quote};
+use crate::transfer::{Body, Header, TransferSpec};
+
+/// A field's value, of the kind that it must be of; what is `null` is not there.
+pub(super) fn take<T: DeserializeOwned>(fields: &mut Map<String, Value>, key: &str) -> Result<Option<T>, String> {
+    match fields.remove(key) {
+        None => Ok(None),
+        Some(value) => {
+            serde_json::from_value(value).map_err(|error| format!("`{key}`: {}", escape(&error.to_string())))
+        }
+    }
+}
+
+/// An object of texts.
+pub(super) fn texts(fields: &mut Map<String, Value>, key: &str) -> Result<Vec<(String, String)>, String> {
+    let object: Option<Map<String, Value>> = take(fields, key)?;
+    let pairs = object.into_iter().flatten();
+    let pairs = pairs.map(|(name, value)| match value {
+        Value::String(text) => Ok((name, text)),
+        _ => Err(format!("`{key}`: `{}` is no text", escape(&name))),
+    });
+    pairs.collect()
+}
+
+/// An object of texts and numbers.
+pub(super) fn limits(fields: &mut Map<String, Value>) -> Result<Vec<(String, String)>, String> {
+    let object: Option<Map<String, Value>> = take(fields, "limits")?;
+    let pairs = object.into_iter().flatten();
+    let pairs = pairs.map(|(key, value)| match value {
+        Value::String(text) => Ok((key, text)),
+        Value::Number(number) => Ok((key, number.to_string())),
+        _ => Err(format!("`limits`: `{}` is neither a number nor a text", escape(&key))),
+    });
+    pairs.collect()
+}
+
+/// Lines as curl's `-H` takes them; or an object, in which a list is several headers of a name, and `null` leaves out one
+/// that libcurl would send.
+pub(super) fn headers(value: Option<Value>) -> Result<Vec<Header>, String> {
+    let wrong = || "`headers`: write a list of \"Name: value\", or an object of texts".to_owned();
+    let mut headers = Vec::new();
+    match value {
+        None | Some(Value::Null) => {}
+        Some(Value::Array(lines)) => {
+            for line in lines {
+                let line = line.as_str().ok_or_else(wrong)?;
+                headers.push(Header::parse(line).map_err(|why| format!("`headers`: {why}"))?);
+            }
+        }
+        Some(Value::Object(fields)) => {
+            for (name, value) in fields {
+                if name.trim().is_empty() {
+                    return Err("`headers`: one has no name".to_owned());
+                }
+                match value {
+                    Value::Null => headers.push(Header::Remove(name)),
+                    Value::String(value) => headers.push(Header::Set(name, value)),
+                    Value::Array(values) => {
+                        for value in values {
+                            let value = value.as_str().ok_or_else(wrong)?.to_owned();
+                            headers.push(Header::Set(name.clone(), value));
+                        }
+                    }
+                    _ => return Err(wrong()),
+                }
+            }
+        }
+        Some(_) => return Err(wrong()),
+    }
+    Ok(headers)
+}
+
+/// The method, where it is not the one that libcurl takes by itself.
+pub(super) fn set_method(
+    spec: &mut TransferSpec,
+    method: Option<String>,
+    sends: bool,
+    uploads: bool,
+) -> Result<(), String> {
+    let method = method.unwrap_or_else(|| if sends { "POST" } else { "GET" }.to_owned());
+    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if method.is_empty() || !method.bytes().all(token) {
+        return Err(format!("`method`: {} is none", quote(&method)));
+    }
+    match (method.as_str(), sends) {
+        ("HEAD", false) => spec.http.head = true,
+        ("HEAD", true) => return Err("`method`: a HEAD sends no body".to_owned()),
+        ("GET", false) => {}
+        ("POST", false) => spec.body = Body::Post(Vec::new()),
+        ("POST", true) if !uploads => {}
+        ("PUT", true) if uploads => {}
+        _ => spec.method = Some(method),
+    }
+    Ok(())
+}

@@ -1,0 +1,165 @@
+//! `transferhost batch`: a job a line, an outcome a line, of tenants who share nothing.
+//!
+//! `reader` reads lines on a thread, as far as `room` lets it, and makes a `job` of each; `desk` finds its tenant in
+//! `tenants`, lets `plugins` load what decides, gives it to the workers with an `output`, and writes to `outcomes` how it
+//! ended.
+
+mod args;
+mod begin;
+mod desk;
+mod fields;
+mod folder;
+mod interrupt;
+mod job;
+mod operator;
+mod outcomes;
+mod output;
+mod plugins;
+mod progress;
+mod reader;
+mod resume;
+mod room;
+mod running;
+mod tenants;
+
+use std::io::BufReader;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+pub(super) use self::args::Batch;
+use self::desk::Desk;
+use self::job::{Fault, Job};
+use self::outcomes::Outcomes;
+use self::plugins::{Key, Loaded, Plugins};
+use self::progress::Progress;
+use self::reader::{End, Reader};
+use self::resume::Done;
+use self::room::Room;
+use self::running::Running;
+use self::tenants::Tenants;
+use super::{cache, harden};
+use crate::harden::Hardening;
+use crate::host::Host;
+use crate::tenant::policy::PolicyKind;
+use crate::tenant::policy_file::PolicyFile;
+use crate::transfer::{Outcome, Workers};
+
+/// What happens. There are never more of them than jobs in the room, but for a few.
+enum Event {
+    Job(Box<Job>),
+    Fault(Box<Fault>),
+    End(End),
+    Loaded(Key, Loaded),
+    Ended(u64, Box<Outcome>),
+    Signal(i32),
+    Tick,
+}
+
+type Events = UnboundedSender<Event>;
+
+/// Runs the jobs of a file. The exit code is 0 when each has its outcome, whatever that is.
+pub(super) fn batch(ours: &Batch) -> anyhow::Result<u8> {
+    let file = match &ours.policy_file {
+        Some(path) => PolicyFile::read(path, None, PolicyKind::Tenant)?,
+        None => PolicyFile::none(PolicyKind::Tenant)?,
+    };
+    let (input, ends) = outcomes::input(&ours.jobs)?;
+    let done = match &ours.resume {
+        Some(path) => Done::read(path)?,
+        None => Done::default(),
+    };
+    let resumed = ours.resume.as_deref().map(|path| (path, &done));
+    let outcomes = Outcomes::open(ours.outcome.as_deref(), resumed)?;
+    let folders = tenants::folders(&file)?;
+    let widest = file.widest()?;
+    let cache = cache::directory();
+    // Before the engine is made, which makes threads.
+    let mut hardening = Hardening::new(&widest).reads(&file.batch.plugins);
+    for folder in folders.keys() {
+        hardening = hardening.reads(folder);
+    }
+    let of_tenants = file.tenants.iter().flat_map(|tenants| tenants.values());
+    for folder in of_tenants
+        .filter_map(|tenant| tenant.output.as_ref())
+        .chain([&file.batch.output])
+    {
+        hardening = hardening.makes_in(folder);
+    }
+    if let Some(cache) = &cache {
+        hardening = hardening.caches(cache);
+    }
+    harden::batch(ours, &widest, hardening)?;
+    many_files();
+
+    let batch = file.batch.clone();
+    // With the operator's a transfer has two.
+    let each = if file.operator.is_some() { 2 } else { 1 };
+    let guests = u32::try_from(batch.guests.saturating_mul(each)).unwrap_or(u32::MAX);
+    let host = Host::pooled(widest, cache, guests)?;
+    let (events, inbox) = unbounded_channel();
+    let plugins = folders
+        .get(&batch.plugins)
+        .map(Arc::clone)
+        .context("the folder of plugins")?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let room = Room::new(batch.jobs, batch.memory);
+    let progress = Progress::new();
+    let operator = operator::load(&host, &file, &plugins)?;
+    let desk = Desk {
+        operator,
+        tenants: Tenants::new(host, file, folders),
+        plugins: Plugins::new(plugins, events.clone(), batch.loads),
+        workers: Workers::start(batch.workers).context("the workers cannot be started")?,
+        outcomes,
+        events: events.clone(),
+        runtime: runtime.handle().clone(),
+        inline: batch.inline,
+        log: ours.verbose.then(|| progress.log()),
+        tally: Default::default(),
+        flights: Default::default(),
+        next: 0,
+    };
+    interrupt::listen(events.clone()).context("signals cannot be caught")?;
+    let reader = Reader {
+        input: BufReader::with_capacity(1 << 16, input),
+        longest: batch.line,
+        inline: batch.inline,
+        done,
+        room: Arc::clone(&room),
+        events: events.clone(),
+        ends,
+    };
+    let thread = std::thread::Builder::new().name("transferhost-jobs".to_owned());
+    thread.spawn(move || reader.run()).context("the jobs cannot be read")?;
+    if progress.is_seen() {
+        runtime.spawn(async move {
+            while events.send(Event::Tick).is_ok() {
+                tokio::time::sleep(progress::PERIOD).await;
+            }
+        });
+    }
+    let mut run = Running {
+        desk,
+        room,
+        progress,
+        ends,
+        end: None,
+        left: 0,
+        signal: None,
+    };
+    let ended = runtime.block_on(run.run(inbox));
+    // Here, where it may wait: what still runs is cancelled.
+    drop(run);
+    ended
+}
+
+/// A job may hold two or three files; what else there is may be opened is the system's affair.
+fn many_files() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // Where it is refused, the job that finds none says so.
+    let _ = setrlimit(Resource::Nofile, limit);
+}

@@ -1,0 +1,189 @@
+//! Where a job's body goes.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rustix::fs::{AtFlags, Mode, OFlags, openat, renameat, unlinkat};
+use rustix::io::Errno;
+
+use super::folder::Folder;
+use crate::escape::escape;
+use crate::sink::{MemorySink, Sink};
+
+/// How often another name is tried for a file that is being written.
+const TRIES: u64 = 100;
+
+/// Counts what goes by.
+#[derive(Debug)]
+pub(super) struct Counted {
+    pub(super) bytes: Arc<AtomicU64>,
+    pub(super) to: To,
+}
+
+/// Where it goes.
+#[derive(Debug)]
+pub(super) enum To {
+    Nowhere,
+    /// Kept for the outcome, up to so many bytes.
+    Kept(MemorySink, u64),
+    File(Beneath),
+}
+
+impl Sink for Counted {
+    fn deliver(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match &mut self.to {
+            To::Nowhere => {}
+            To::Kept(kept, most) => kept.deliver(bytes).map_err(|error| {
+                let why = format!("the body is larger than the {most} bytes that an outcome holds (batch.inline)");
+                io::Error::new(error.kind(), why)
+            })?,
+            To::File(file) => file.deliver(bytes)?,
+        }
+        self.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        match &mut self.to {
+            To::Nowhere | To::Kept(..) => Ok(()),
+            To::File(file) => file.finish(),
+        }
+    }
+}
+
+/// A file beneath a folder. It is written beside its place and moved there when it is whole: what was there stays until
+/// then, and of a transfer that fails nothing is left.
+#[derive(Debug)]
+pub(super) struct Beneath {
+    folder: Arc<Folder>,
+    path: PathBuf,
+    making: Option<Making>,
+}
+
+#[derive(Debug)]
+struct Making {
+    parent: OwnedFd,
+    name: String,
+    file: File,
+}
+
+impl Beneath {
+    /// A file of this path. What cannot be is said now, before anything is transferred.
+    pub(super) fn new(folder: &Arc<Folder>, path: &Path) -> Result<Beneath, String> {
+        folder.parent(path)?;
+        Ok(Beneath {
+            folder: Arc::clone(folder),
+            path: path.to_owned(),
+            making: None,
+        })
+    }
+
+    fn deliver(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let written = self.making()?.file.write_all(bytes);
+        written.map_err(|error| self.explain(&error))
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        // An empty body is an empty file.
+        self.making()?;
+        let (Some(making), Some(name)) = (self.making.take(), self.path.file_name()) else {
+            return Ok(());
+        };
+        renameat(&making.parent, &*making.name, &making.parent, name).map_err(|error| {
+            making.remove();
+            self.explain(&error.into())
+        })
+    }
+
+    fn making(&mut self) -> io::Result<&mut Making> {
+        let making = match self.making.take() {
+            Some(making) => making,
+            None => {
+                let (parent, _) = self.folder.parent(&self.path).map_err(io::Error::other)?;
+                Making::new(parent).map_err(|error| self.explain(&error))?
+            }
+        };
+        Ok(self.making.insert(making))
+    }
+
+    fn explain(&self, error: &io::Error) -> io::Error {
+        io::Error::new(
+            error.kind(),
+            format!("{}: {error}", escape(&self.path.to_string_lossy())),
+        )
+    }
+}
+
+impl Making {
+    fn new(parent: OwnedFd) -> io::Result<Making> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mut tries = 0..TRIES;
+        loop {
+            let next = NEXT.fetch_add(1, Ordering::Relaxed);
+            let name = format!(".transferhost-{}-{next}", std::process::id());
+            match openat(&parent, &*name, flags, Mode::from_raw_mode(0o666)) {
+                Ok(fd) => {
+                    let file = File::from(fd);
+                    return Ok(Making { parent, name, file });
+                }
+                // Left by a process of the same number that was killed.
+                Err(Errno::EXIST) if tries.next().is_some() => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn remove(&self) {
+        let _ = unlinkat(&self.parent, &*self.name, AtFlags::empty());
+    }
+}
+
+impl Drop for Beneath {
+    fn drop(&mut self) {
+        if let Some(making) = &self.making {
+            making.remove();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_there_whole_or_not_at_all() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Arc::new(Folder::open(place.path()).unwrap());
+        let there = || {
+            let files = std::fs::read_dir(place.path()).unwrap();
+            files.count()
+        };
+        let file = || Beneath::new(&folder, Path::new("file")).unwrap();
+        let mut half = file();
+        half.deliver(b"half").unwrap();
+        assert_eq!(there(), 1);
+        drop(half);
+        assert_eq!(there(), 0);
+        let mut whole = file();
+        whole.deliver(b"wh").unwrap();
+        whole.deliver(b"ole").unwrap();
+        assert!(!place.path().join("file").exists());
+        whole.finish().unwrap();
+        drop(whole);
+        assert_eq!(std::fs::read(place.path().join("file")).unwrap(), b"whole");
+        // Two at once: each whole, and the last one stays.
+        let (mut one, mut other) = (file(), file());
+        one.deliver(b"one").unwrap();
+        other.deliver(b"other").unwrap();
+        other.finish().unwrap();
+        one.finish().unwrap();
+        assert_eq!(std::fs::read(place.path().join("file")).unwrap(), b"one");
+        assert_eq!(there(), 1);
+        assert!(Beneath::new(&folder, Path::new("no/such")).is_err());
+    }
+}

@@ -1,0 +1,151 @@
+//! Plugins are loaded by threads of their own, few at a time and one a tenant: while one is compiled, nothing waits for it
+//! but the jobs that it is for.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+
+use super::folder::Folder;
+use super::job::Job;
+use super::{Event, Events};
+use crate::cause::Cause;
+use crate::curl::CurlCode;
+use crate::guest::{LoadError, Plugin};
+use crate::tenant::Tenant;
+use crate::transfer::Outcome;
+
+/// What came of a plugin.
+pub(super) type Loaded = Result<Plugin, Arc<NotLoaded>>;
+
+/// Why there is none.
+#[derive(Debug)]
+pub(super) enum NotLoaded {
+    /// The file cannot be opened, or lies elsewhere.
+    File(String),
+    /// It is none, or does not work.
+    Plugin(LoadError),
+}
+
+/// A plugin's file, of a tenant by its name.
+pub(super) type Key = (String, PathBuf);
+
+/// Those that are being loaded.
+pub(super) struct Plugins {
+    folder: Arc<Folder>,
+    events: Events,
+    /// How many at once.
+    most: usize,
+    loading: HashSet<String>,
+    queue: VecDeque<(Key, Tenant)>,
+    waiting: HashMap<Key, Vec<Job>>,
+}
+
+impl NotLoaded {
+    /// The outcome of a job whose plugin is none.
+    pub(super) fn outcome(&self, url: &str) -> Outcome {
+        match self {
+            NotLoaded::File(why) => Outcome::unbegun(url, CurlCode::FAILED_INIT, why.clone(), None),
+            NotLoaded::Plugin(error) => super::super::run::not_loaded(url, error),
+        }
+    }
+
+    /// Whether the same comes of it another time: files come and go, a tenant may have room later, and a machine is busy
+    /// at times.
+    pub(super) fn is_lasting(&self) -> bool {
+        match self {
+            NotLoaded::Plugin(LoadError::Refused { .. }) => true,
+            NotLoaded::Plugin(LoadError::Trial { cause, .. }) => !matches!(cause, Cause::Deadline | Cause::System),
+            NotLoaded::File(_) | NotLoaded::Plugin(_) => false,
+        }
+    }
+}
+
+impl Plugins {
+    pub(super) fn new(folder: Arc<Folder>, events: Events, most: usize) -> Plugins {
+        Plugins {
+            folder,
+            events,
+            most: most.max(1),
+            loading: HashSet::new(),
+            queue: VecDeque::new(),
+            waiting: HashMap::new(),
+        }
+    }
+
+    /// This job waits for this plugin of its tenant's.
+    pub(super) fn wait(&mut self, job: Job, tenant: &Tenant, file: PathBuf) {
+        let key = (job.tenant.clone(), file);
+        let jobs = self.waiting.entry(key.clone()).or_default();
+        jobs.push(job);
+        if jobs.len() == 1 {
+            self.queue.push_back((key, tenant.clone()));
+        }
+        self.load();
+    }
+
+    /// Whether a job waits for this plugin of this tenant's already.
+    pub(super) fn awaits(&self, tenant: &str, file: &Path) -> bool {
+        self.waiting.contains_key(&(tenant.to_owned(), file.to_owned()))
+    }
+
+    /// One was loaded, or not: the jobs that waited for it.
+    pub(super) fn loaded(&mut self, key: &Key) -> Vec<Job> {
+        self.loading.remove(&key.0);
+        let jobs = self.waiting.remove(key).unwrap_or_default();
+        self.load();
+        jobs
+    }
+
+    /// Gives up all jobs that wait; what is being compiled is of no use to anybody.
+    pub(super) fn clear(&mut self) -> Vec<Job> {
+        self.queue.clear();
+        let waiting = self.waiting.drain();
+        waiting.flat_map(|(_, jobs)| jobs).collect()
+    }
+
+    /// How many jobs wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.values().map(Vec::len).sum()
+    }
+
+    fn load(&mut self) {
+        while self.loading.len() < self.most {
+            let next = self
+                .queue
+                .iter()
+                .position(|((name, _), _)| !self.loading.contains(name));
+            let Some((key, tenant)) = next.and_then(|at| self.queue.remove(at)) else {
+                return;
+            };
+            self.loading.insert(key.0.clone());
+            let (folder, events) = (Arc::clone(&self.folder), self.events.clone());
+            let (told, of) = (self.events.clone(), key.clone());
+            let started = thread::Builder::new()
+                .name("transferhost-load".to_owned())
+                .spawn(move || {
+                    let loaded = catch_unwind(AssertUnwindSafe(|| load(&tenant, &folder, &of.1)));
+                    let failed = |_| {
+                        Err(Arc::new(NotLoaded::File(
+                            "transferhost failed, which is a bug of its own".to_owned(),
+                        )))
+                    };
+                    // Nobody waits for it where the batch has ended.
+                    let _ = events.send(Event::Loaded(of, loaded.unwrap_or_else(failed)));
+                });
+            if let Err(error) = started {
+                let failed = NotLoaded::File(format!("no thread can be made to load it: {error}"));
+                let _ = told.send(Event::Loaded(key, Err(Arc::new(failed))));
+            }
+        }
+    }
+}
+
+fn load(tenant: &Tenant, folder: &Folder, path: &Path) -> Loaded {
+    let file = folder
+        .read(path)
+        .map_err(|why| NotLoaded::File(format!("plugin: {why}")))?;
+    let loaded = tenant.load_opened(path, file).map_err(NotLoaded::Plugin)?;
+    Ok(loaded)
+}

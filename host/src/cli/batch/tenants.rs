@@ -1,0 +1,135 @@
+//! The tenants of a batch: those of the file, and those that come by their jobs.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use super::folder::Folder;
+use super::plugins::Loaded;
+use crate::escape::{escape, quote};
+use crate::host::Host;
+use crate::tenant::policy_file::{PolicyFile, TenantKeys};
+use crate::tenant::{Quota, Tenant};
+
+/// So many tenants are remembered that have no job; what they used of their quotas is forgotten with them.
+const IDLE: usize = 10_000;
+
+/// A tenant, and what its jobs need.
+pub(super) struct Known {
+    pub(super) tenant: Tenant,
+    /// The plugin of its jobs that name none.
+    pub(super) plugin: Option<PathBuf>,
+    pub(super) output: Arc<Folder>,
+    pub(super) bodies: Option<Arc<Folder>>,
+    /// Its jobs in memory.
+    pub(super) jobs: usize,
+    /// What came of its plugins, by their files, the oldest first.
+    plugins: Vec<(PathBuf, Loaded)>,
+}
+
+/// All of them.
+pub(super) struct Tenants {
+    host: Host,
+    file: PolicyFile,
+    folders: HashMap<PathBuf, Arc<Folder>>,
+    known: HashMap<String, Known>,
+}
+
+/// The folders of a file; opened before anything is given up.
+pub(super) fn folders(file: &PolicyFile) -> anyhow::Result<HashMap<PathBuf, Arc<Folder>>> {
+    let batch = &file.batch;
+    let of_tenants = file.tenants.iter().flat_map(|tenants| tenants.values());
+    let of_tenants = of_tenants.flat_map(|tenant| tenant.output.iter().chain(&tenant.bodies));
+    let mut folders = HashMap::new();
+    for path in [&batch.output, &batch.plugins]
+        .into_iter()
+        .chain(&batch.bodies)
+        .chain(of_tenants)
+    {
+        let folder = Folder::open(path).with_context(|| format!("the folder {}", quote(&path.to_string_lossy())))?;
+        folders.insert(path.clone(), Arc::new(folder));
+    }
+    Ok(folders)
+}
+
+impl Tenants {
+    pub(super) fn new(host: Host, file: PolicyFile, folders: HashMap<PathBuf, Arc<Folder>>) -> Tenants {
+        Tenants {
+            host,
+            file,
+            folders,
+            known: HashMap::new(),
+        }
+    }
+
+    /// The tenant of this name.
+    ///
+    /// # Errors
+    /// One sentence, where there is none.
+    pub(super) fn find(&mut self, name: &str) -> Result<&mut Known, String> {
+        if !self.known.contains_key(name) {
+            let keys = self.file.tenant(name).ok_or_else(|| {
+                let named = self.file.tenants.iter().flat_map(|tenants| tenants.keys());
+                match crate::suggest::nearest(name, named.map(String::as_str)) {
+                    Some(near) => format!("there is no tenant {}; did you mean {}?", quote(name), quote(near)),
+                    None => format!("there is no tenant {}: the policy file names it not", quote(name)),
+                }
+            })?;
+            let known = self.make(name, keys)?;
+            if self.known.len() >= IDLE {
+                self.known.retain(|_, known| known.jobs > 0);
+            }
+            self.known.insert(name.to_owned(), known);
+        }
+        self.known
+            .get_mut(name)
+            .ok_or_else(|| format!("there is no tenant {}", quote(name)))
+    }
+
+    /// The tenant of a job that is in memory.
+    pub(super) fn get(&mut self, name: &str) -> Option<&mut Known> {
+        self.known.get_mut(name)
+    }
+
+    fn make(&self, name: &str, keys: &TenantKeys) -> Result<Known, String> {
+        let batch = &self.file.batch;
+        let folder = |path: &Path| {
+            let folder = self.folders.get(path).map(Arc::clone);
+            folder.ok_or_else(|| format!("the folder {} is not open", escape(&path.to_string_lossy())))
+        };
+        let bodies = keys.bodies.as_ref().or(batch.bodies.as_ref());
+        let tenant = Tenant::new(&self.host, name, keys.policy.clone(), keys.quotas.clone());
+        Ok(Known {
+            tenant: tenant.map_err(|error| error.to_string())?,
+            plugin: keys.plugin.clone(),
+            output: folder(keys.output.as_ref().unwrap_or(&batch.output))?,
+            bodies: bodies.map(|path| folder(path)).transpose()?,
+            jobs: 0,
+            plugins: Vec::new(),
+        })
+    }
+}
+
+impl Known {
+    /// What came of this plugin, where it was loaded already.
+    pub(super) fn plugin(&self, file: &Path) -> Option<Loaded> {
+        let found = self.plugins.iter().find(|(path, _)| path == file);
+        found.map(|(_, loaded)| loaded.clone())
+    }
+
+    /// Keeps it, in the place of the oldest where there are as many as the tenant may have.
+    pub(super) fn keep(&mut self, file: PathBuf, loaded: Loaded) {
+        self.make_room();
+        self.plugins.push((file, loaded));
+    }
+
+    /// Lets the oldest go where there are as many as the tenant may have: it counts until its last transfer has ended.
+    pub(super) fn make_room(&mut self) {
+        let most = usize::try_from(self.tenant.quotas().get(Quota::Plugins)).unwrap_or(usize::MAX);
+        if self.plugins.len() >= most.max(1) {
+            drop(self.plugins.remove(0));
+        }
+    }
+}

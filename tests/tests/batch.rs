@@ -1,0 +1,24 @@
+//! `transferhost batch`: each line has its outcome, whatever it says, and none harms another.
+
+#[path = "batch/bad.rs"]
+mod bad;
+#[path = "batch/interrupted.rs"]
+mod interrupted;
+#[path = "batch/jobs.rs"]
+mod jobs;
+#[path = "batch/outputs.rs"]
+mod outputs;
+#[path = "batch/plugins.rs"]
+mod plugins;
+#[path = "batch/reference.rs"]
+mod reference;
+#[path = "batch/resumed.rs"]
+mod resumed;
+#[path = "kit/sentence.rs"]
+mod sentence;
+#[path = "batch/site.rs"]
+mod site;
+#[path = "batch/stream.rs"]
+mod stream;
+#[path = "batch/tenants.rs"]
+mod tenants;

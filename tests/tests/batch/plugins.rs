@@ -1,0 +1,83 @@
+//! Plugins are loaded beside the transfers, each once a tenant.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use transferhost_tests::guests::guest;
+use transferhost_tests::http::{self, Response};
+
+use super::site::{Site, end, find};
+
+/// The smallest plugin, and beside what it does so many functions that nobody calls.
+fn plugin(functions: usize) -> Vec<u8> {
+    let mut more = String::new();
+    for number in 0..functions {
+        let _ = write!(
+            more,
+            "(func (param i64) (result i64) (local i64) local.get 0 i64.const {number} i64.add local.set 1"
+        );
+        for step in 0..40 {
+            let _ = write!(
+                more,
+                " local.get 1 local.get 0 i64.mul i64.const {step} i64.xor local.set 1"
+            );
+        }
+        more += " local.get 1)\n";
+    }
+    let text = include_str!("../guards/one-write.wat")
+        .replace("@NAME@", "on-write")
+        .replace("@BODY@", "i32.const 0");
+    let text = text.replacen("(core module $m", &format!("(core module $m\n{more}"), 1);
+    wat::parse_str(text).unwrap()
+}
+
+/// While one is compiled, jobs of others run: its own outcome is the last, though its line is the first.
+#[test]
+fn nobody_else_waits_for_one_that_is_compiled() {
+    let origin = http::serve(|_| Response::ok("hello")).unwrap();
+    let site = Site::new(&origin, "[limits]\nfuel = 50_000_000");
+    let cache = TempDir::new().unwrap();
+    site.write("slow.wasm", plugin(4_000));
+    let job = |id: &str, tenant: &str| json!({"id": id, "tenant": tenant, "url": origin.url("/")});
+    let mut slow = job("slow", "one");
+    slow["plugin"] = "slow.wasm".into();
+    let lines = [slow, job("same", "one"), job("other", "two")].map(|job| job.to_string());
+    let ended = site
+        .batch()
+        .env("XDG_CACHE_HOME", cache.path())
+        .arg("-")
+        .input(lines.join("\n"))
+        .end();
+    assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
+    let outcomes = super::site::of(&ended.text());
+    assert!(outcomes.iter().all(|it| it["code"] == 0), "{outcomes:?}");
+    assert_eq!(outcomes.last().unwrap()["id"], "slow");
+}
+
+/// More plugins than a tenant may have at a time: the oldest goes when nothing runs that it decides.
+#[test]
+fn a_tenant_has_no_more_than_its_quota() {
+    let origin = http::serve(|_| Response::ok("hello")).unwrap();
+    let site = Site::new(&origin, "[batch]\njobs = 1\n[quotas]\nplugins = 2");
+    let mut lines = Vec::new();
+    for (name, file) in [
+        ("pass", "pass"),
+        ("redactor", "redactor"),
+        ("print-progress", "print-progress"),
+        ("pass", "again"),
+        ("pass", "again"),
+    ] {
+        site.plugin(&format!("{file}.wasm"), &guest(name));
+        lines.push(json!({"url": origin.url("/"), "plugin": format!("{file}.wasm"), "set": {"word": "x"}}).to_string());
+    }
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    // One job at a time.
+    let outcomes = site.outcomes(&lines);
+    for id in 1..=lines.len() {
+        let outcome = find(&outcomes, id);
+        assert_eq!(end(outcome).0, 0, "{outcome}");
+    }
+    let of = |id: usize| find(&outcomes, id)["guest"]["plugin"].clone();
+    assert_eq!((of(1), of(5)), (Value::from("pass.wasm"), Value::from("again.wasm")));
+}

@@ -100,7 +100,7 @@ fn a_page_has_what_manual_pages_have() {
         );
     }
     // Each page that there is can be completed.
-    assert!(printed(&["completions", "bash"]).contains("run inspect policy policy-check wit"));
+    assert!(printed(&["completions", "bash"]).contains("run batch inspect policy policy-check wit"));
 }
 
 /// The page's codes are README.md's, in its words.
@@ -193,7 +193,7 @@ fn what_there_is_no_page_of_is_said() {
     assert!(
         ended
             .stderr
-            .contains("no such subcommand, only run, inspect, policy, policy-check"),
+            .contains("no such subcommand, only run, batch, inspect, policy, policy-check"),
         "{}",
         ended.stderr
     );

@@ -20,5 +20,7 @@ mod sentence;
 mod site;
 #[path = "batch/stream.rs"]
 mod stream;
+#[path = "batch/telemetry.rs"]
+mod telemetry;
 #[path = "batch/tenants.rs"]
 mod tenants;

@@ -15,6 +15,12 @@ pub(in crate::cli) struct Batch {
     /// Leave out the jobs that have their outcome in this file; with --outcome of the same file, go on writing there.
     #[arg(long, value_name = "DONE.jsonl")]
     pub(in crate::cli) resume: Option<PathBuf>,
+    /// Serve metrics to Prometheus at this address, such as 127.0.0.1:9464; whoever reaches it may read them.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(in crate::cli) metrics: Option<std::net::SocketAddr>,
+    /// Write a line of JSON to this file for each phase of each transfer, as it ends.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) trace: Option<PathBuf>,
     /// Give up, before anything is transferred, what transfers do not need; what this machine lacks of it is an error
     /// [default: with the policy tenant, as far as this machine has it].
     #[arg(long)]

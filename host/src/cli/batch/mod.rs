@@ -2,7 +2,7 @@
 //!
 //! `reader` reads lines on a thread, as far as `room` lets it, and makes a `job` of each; `desk` finds its tenant in
 //! `tenants`, lets `plugins` load what decides, gives it to the workers with an `output`, and writes to `outcomes` how it
-//! ended.
+//! ended. `telemetry` tells whoever watches.
 
 mod args;
 mod begin;
@@ -20,6 +20,7 @@ mod reader;
 mod resume;
 mod room;
 mod running;
+mod telemetry;
 mod tenants;
 
 use std::io::BufReader;
@@ -90,7 +91,12 @@ pub(super) fn batch(ours: &Batch) -> anyhow::Result<u8> {
     if let Some(cache) = &cache {
         hardening = hardening.caches(cache);
     }
+    let exporter = ours.metrics.map(telemetry::Exporter::listen).transpose()?;
+    if let Some(path) = &ours.trace {
+        telemetry::trace(path)?;
+    }
     harden::batch(ours, &widest, hardening)?;
+    exporter.map(telemetry::Exporter::serve).transpose()?;
     many_files();
 
     let batch = file.batch.clone();

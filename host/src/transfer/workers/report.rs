@@ -106,7 +106,7 @@ pub(super) fn span(tenant: &Tenant, url: &str, plugin: Option<&str>) -> Span {
 
 /// A phase of a transfer: its span lasts as long as it does.
 pub(super) fn phase(of: &Span, phase: &'static str) -> Span {
-    tracing::info_span!(parent: of, "phase", name = phase)
+    tracing::info_span!(parent: of, "phase", phase)
 }
 
 /// A transfer was not taken.

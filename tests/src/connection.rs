@@ -5,7 +5,7 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::{HandshakeKind, ServerConfig, ServerConnection, StreamOwned};
 use socket2::SockRef;
 
 use crate::PATIENCE;
@@ -100,6 +100,14 @@ impl Connection {
     /// Which of the origin's connections this is, from 0 on, in the order of their acceptance.
     pub fn number(&self) -> usize {
         self.number
+    }
+
+    /// Whether its TLS goes on with a session of another connection's. Known as soon as a request was read.
+    pub fn resumes(&self) -> bool {
+        match self.wire.get_ref() {
+            Wire::Plain(_) => false,
+            Wire::Tls(stream) => stream.conn.handshake_kind() == Some(HandshakeKind::Resumed),
+        }
     }
 
     /// The next request with its body, answering `Expect: 100-continue` on the way; `None` where the client closed

@@ -9,6 +9,7 @@ use rustls::ServerConfig;
 #[derive(Clone)]
 pub struct Listen {
     pub(crate) ip: IpAddr,
+    pub(crate) port: u16,
     pub(crate) tls: Option<Arc<ServerConfig>>,
 }
 
@@ -16,6 +17,7 @@ impl Default for Listen {
     fn default() -> Self {
         Self {
             ip: Ipv4Addr::LOCALHOST.into(),
+            port: 0,
             tls: None,
         }
     }
@@ -32,6 +34,12 @@ impl Listen {
     pub fn on(mut self, ip: IpAddr) -> Self {
         assert!(ip.is_loopback(), "tests stay on loopback");
         self.ip = ip;
+        self
+    }
+
+    /// On the port that another origin was given, on another address: for a name that leads to either.
+    pub fn at(mut self, port: u16) -> Self {
+        self.port = port;
         self
     }
 

@@ -60,7 +60,7 @@ impl Origin {
     where
         S: Fn(Connection) -> io::Result<()> + Send + Sync + 'static,
     {
-        let listener = TcpListener::bind((listen.ip, 0))?;
+        let listener = TcpListener::bind((listen.ip, listen.port))?;
         let address = listener.local_addr()?;
         let scheme = if listen.tls.is_some() { "https" } else { "http" };
         let shared = Arc::new(Shared::default());

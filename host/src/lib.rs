@@ -67,7 +67,7 @@ pub use sink::{BodyChannel, ChannelSink, FileSink, MemorySink, Sink, StdoutSink,
 pub use tenant::class::{Class, Classifier, Nat64PrefixError, Verdict};
 pub use tenant::policy::{Policy, PolicyError, PolicyKind};
 pub use tenant::policy_file::{BatchKeys, OperatorKeys, PolicyFile, TenantKeys, keys as policy_keys};
-pub use tenant::{QUOTAS, Quota, QuotaRow, Quotas, Tenant, TenantError};
+pub use tenant::{QUOTAS, Quota, QuotaRow, Quotas, Tenant, TenantError, Usage};
 pub use transfer::{
     Abort, Body, Bytes, Calls, Cookies, Direction, GuestReport, Handle, Header, Http, HttpAuth, HttpVersion, IpVersion,
     Job, KeepsPost, LineObserver, METRICS, Metric, MetricKind, Netrc, Observer, Operator, Outcome, Pace,

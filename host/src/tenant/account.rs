@@ -24,6 +24,16 @@ struct Account {
     plugins: Mutex<HashMap<String, Weak<PluginSlot>>>,
 }
 
+/// What a tenant holds now, of those of its quotas that are given back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Usage {
+    /// Bytes of its guests and of what waits in libcurl and the host for its transfers; 0 where none of them runs.
+    pub memory: u64,
+    /// Plugins that are loaded.
+    pub plugins: u64,
+}
+
 /// A tenant that cannot be. One sentence.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -66,6 +76,11 @@ impl Tenant {
     /// Its quotas.
     pub fn quotas(&self) -> &Quotas {
         self.0.ledger.quotas()
+    }
+
+    /// What it holds now. Other threads may change it meanwhile.
+    pub fn usage(&self) -> Usage {
+        self.0.ledger.usage()
     }
 
     /// Loads a plugin's file under the policy's limits, as one of this tenant's. It counts as long as a clone of it is

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use super::account::Usage;
 use super::bucket::Bucket;
 use super::quota::{Quota, Quotas};
 
@@ -128,9 +129,12 @@ impl Ledger {
             .max()
     }
 
-    /// The bytes of memory that are held.
-    pub(crate) fn memory(&self) -> u64 {
-        self.memory.load(Ordering::Relaxed)
+    /// What is held.
+    pub(crate) fn usage(&self) -> Usage {
+        Usage {
+            memory: self.memory.load(Ordering::Relaxed),
+            plugins: self.plugins.load(Ordering::Relaxed) as u64,
+        }
     }
 
     /// A place for one plugin more; `None` where that is more than the quota.
@@ -205,9 +209,9 @@ mod tests {
         assert_eq!(other.set(41), Err(OverQuota { limit: 100, used: 101 }));
         assert_eq!(other.set(40), Ok(()));
         assert_eq!(one.set(10), Ok(()));
-        assert_eq!(ledger.memory(), 50);
+        assert_eq!(ledger.usage().memory, 50);
         drop((one, other));
-        assert_eq!(ledger.memory(), 0);
+        assert_eq!(ledger.usage().memory, 0);
     }
 
     #[test]

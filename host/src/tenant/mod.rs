@@ -11,5 +11,5 @@ pub(crate) mod policy;
 pub(crate) mod policy_file;
 pub(crate) mod quota;
 
-pub use account::{Tenant, TenantError};
+pub use account::{Tenant, TenantError, Usage};
 pub use quota::{QUOTAS, Quota, QuotaRow, Quotas};

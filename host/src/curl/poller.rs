@@ -138,6 +138,10 @@ impl Poller {
 
     /// Leaves a socket that is ready alone until its owner rests no more: it would end every wait until then.
     pub(crate) fn park(&self, ready: Readiness) -> io::Result<()> {
+        // Another's that has its number by now would never be heard of again.
+        if !self.is_of(ready.owner, ready.socket) {
+            return Ok(());
+        }
         // SAFETY: the number is used as a name only; where its socket is closed already the kernel says so.
         let source = unsafe { BorrowedFd::borrow_raw(ready.socket) };
         self.poller.delete(source).or_else(gone)?;
@@ -199,5 +203,32 @@ fn gone(error: io::Error) -> io::Result<()> {
     match error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(libc::EBADF) {
         true => Ok(()),
         false => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+    use std::os::fd::{AsRawFd as _, OwnedFd};
+    use std::os::unix::net::UnixStream;
+
+    #[test]
+    fn a_number_that_is_anothers_by_now_is_not_left_alone() {
+        let patience = Some(Duration::from_secs(10));
+        let poller = Poller::new().unwrap();
+        let (first, mut peer) = UnixStream::pair().unwrap();
+        let mut first = OwnedFd::from(first);
+        poller.watch(1, first.as_raw_fd(), true, false).unwrap();
+        peer.write_all(b"x").unwrap();
+        let ready = poller.wait(patience).unwrap()[0];
+        assert_eq!(ready.owner, 1);
+        // The first is closed, and its number given out anew.
+        let (second, mut peer) = UnixStream::pair().unwrap();
+        rustix::io::dup2(&second, &mut first).unwrap();
+        poller.watch(2, first.as_raw_fd(), true, false).unwrap();
+        poller.park(ready).unwrap();
+        peer.write_all(b"x").unwrap();
+        assert_eq!(poller.wait(patience).unwrap()[0].owner, 2);
     }
 }

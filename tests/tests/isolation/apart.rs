@@ -1,8 +1,8 @@
-//! The thread apart: a tenant that is moved there begins anew, and meets nobody's connections.
+//! The thread apart: a tenant that is moved there begins anew, meets nobody's connections, and loses nothing.
 
 use std::fs;
 
-use transferhost::{Callback, Limit, Plugin, Tenant, TransferSpec, Workers};
+use transferhost::{Callback, Job, Limit, MemorySink, Plugin, Quota, Tenant, TransferSpec, Workers};
 use transferhost_tests::listen::Listen;
 
 use crate::{HOST, fetch_with, origin, policy, spec, tenant, tenants};
@@ -32,6 +32,37 @@ fn slow() -> Plugin {
     let file = folder.path().join("slow.wat");
     fs::write(&file, SLOW).unwrap();
     HOST.load(&file).unwrap()
+}
+
+/// An overrun is held against a tenant for ten seconds; so long it has to be there, with something to do in each.
+#[test]
+fn what_waits_there_is_not_lost_when_its_own_thread_has_ended() {
+    const SECONDS: u64 = 14;
+    let origin = origin(Listen::default(), |_| String::new());
+    let workers = Workers::start(1).unwrap();
+    let mut quotas = tenants::quotas();
+    quotas.set(Quota::Requests, 1);
+    let tenant = Tenant::new(&HOST, "a", hasty("a").policy().as_ref().clone(), quotas).unwrap();
+    let slow = slow();
+    let submitted: Vec<_> = (0..SECONDS)
+        .map(|_| {
+            let job = Job {
+                tenant: tenant.clone(),
+                plugin: Some(slow.clone()),
+                spec: TransferSpec {
+                    without: vec![Callback::WriteEnd],
+                    ..spec(origin.url("/"))
+                },
+                sink: Box::new(MemorySink::new(100)),
+            };
+            workers.submit(job).unwrap()
+        })
+        .collect();
+    workers.finish(None);
+    for submitted in submitted {
+        let outcome = submitted.wait();
+        assert_eq!(outcome.code.number(), 0, "{}", outcome.message);
+    }
 }
 
 /// One whose call may take less than making that guest does.

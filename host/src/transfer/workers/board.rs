@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -36,6 +37,8 @@ struct Post {
     orders: Sender<Order>,
     /// There as soon as the thread is up.
     waker: OnceLock<Waker>,
+    /// Nothing begins on it any more.
+    over: AtomicBool,
 }
 
 /// A worker's thread.
@@ -51,8 +54,12 @@ impl Board {
         let (posts, inboxes) = iter::repeat_with(channel)
             .take(threads)
             .map(|(orders, inbox)| {
-                let waker = OnceLock::new();
-                (Post { orders, waker }, inbox)
+                let post = Post {
+                    orders,
+                    waker: OnceLock::new(),
+                    over: AtomicBool::new(false),
+                };
+                (post, inbox)
             })
             .unzip();
         let board = Board {
@@ -90,10 +97,24 @@ impl Board {
 
     /// The thread that this tenant's transfers begin on now.
     pub(super) fn home(&self, seat: &Seat) -> usize {
-        match seat.tenant.ledger().overruns() {
+        match seat.tenant.ledger().overruns() || self.is_over(seat.thread) {
             true => self.posts.len().saturating_sub(1),
             false => seat.thread,
         }
+    }
+
+    /// Nothing begins on this thread any more: what its tenants have left is for the one apart.
+    pub(super) fn leave(&self, thread: usize) {
+        if let Some(post) = self.posts.get(thread) {
+            post.over.store(true, Ordering::SeqCst);
+        }
+    }
+
+    /// Whether a thread has left.
+    pub(super) fn is_over(&self, thread: usize) -> bool {
+        self.posts
+            .get(thread)
+            .is_some_and(|post| post.over.load(Ordering::SeqCst))
     }
 
     /// Tells a thread; false where it is gone.

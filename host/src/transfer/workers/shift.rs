@@ -90,12 +90,22 @@ impl Shift {
             }
             self.make_rounds();
             if self.over.is_some() && self.running.is_empty() && self.turns.is_empty() && !self.has_waiting() {
-                return;
+                return self.leave(inbox);
             }
             self.worker.turn(match more || !self.turns.is_empty() {
                 true => Some(Duration::ZERO),
                 false => self.patience(),
             });
+        }
+    }
+
+    /// Leaves what may still come to the thread apart, which ends last: a tenant there may stop overrunning at any time.
+    fn leave(&self, inbox: &Receiver<Order>) {
+        self.board.leave(self.number);
+        for order in inbox.try_iter() {
+            if let Order::Admit(seat) = order {
+                self.board.send(self.board.home(&seat), Order::Admit(seat));
+            }
         }
     }
 
@@ -158,8 +168,11 @@ impl Shift {
             };
             self.listed.remove(&seat.tenant.id());
             let home = self.board.home(&seat);
-            // A thread that is gone has left it to this one.
-            if home != self.number && self.board.send(home, Order::Admit(Arc::clone(&seat))) {
+            // A thread that is gone, or left a moment ago, has left it to this one.
+            if home != self.number
+                && self.board.send(home, Order::Admit(Arc::clone(&seat)))
+                && !self.board.is_over(home)
+            {
                 continue;
             }
             match seat.next() {

@@ -136,6 +136,11 @@ impl Board {
         of.map(Arc::clone).collect()
     }
 
+    /// All tenants.
+    pub(super) fn all_seats(&self) -> Vec<Arc<Seat>> {
+        self.seats().values().map(Arc::clone).collect()
+    }
+
     fn seats(&self) -> MutexGuard<'_, HashMap<usize, Arc<Seat>>> {
         self.seats.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -158,7 +158,7 @@ pub(super) fn stands(seat: &Seat) {
     let (running, waiting) = seat.counts();
     gauge!(RUNNING, "tenant" => tenant()).set(running as f64);
     gauge!(WAITING, "tenant" => tenant()).set(waiting as f64);
-    gauge!(MEMORY, "tenant" => tenant()).set(ledger.memory() as f64);
+    gauge!(MEMORY, "tenant" => tenant()).set(ledger.usage().memory as f64);
     gauge!(APART, "tenant" => tenant()).set(f64::from(u8::from(ledger.overruns())));
     gauge!(DEBT, "tenant" => tenant()).set(ledger.rest().unwrap_or_default().as_secs_f64());
 }

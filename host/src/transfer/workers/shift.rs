@@ -42,6 +42,8 @@ pub(super) struct Shift {
     stirs: bool,
     /// No more come; and when what is left is cancelled.
     over: Option<Option<Instant>>,
+    /// What was left has been cancelled, and so is what still comes.
+    cut: bool,
 }
 
 /// A transfer that the worker has.
@@ -70,6 +72,7 @@ impl Shift {
             round: Instant::now(),
             stirs: false,
             over: None,
+            cut: false,
         }
     }
 
@@ -122,12 +125,14 @@ impl Shift {
         let cuts = self.over.flatten().is_some_and(|at| at <= Instant::now());
         if cuts {
             self.over = Some(None);
+            self.cut = true;
             self.running.values().for_each(|running| running.handle.cancel());
             self.board.seats_of(self.number).iter().for_each(|seat| seat.cancel());
         }
         if cuts || self.round.elapsed() >= ROUND {
             self.round = Instant::now();
-            let seats = self.board.seats_of(self.number);
+            // All of them: one whose thread is another by now may wait for what still runs here.
+            let seats = self.board.all_seats();
             seats.iter().for_each(|seat| report::stands(seat));
             report::guests();
             for taken in seats.iter().flat_map(|seat| seat.cancelled()) {
@@ -136,7 +141,7 @@ impl Shift {
                 // Nobody may wait for it any more.
                 let _ = taken.outcome.send(outcome);
             }
-            self.stirs = !self.running.is_empty() || self.has_waiting();
+            self.stirs = !self.running.is_empty() || seats.iter().any(|seat| seat.counts().1 > 0);
         }
     }
 
@@ -202,6 +207,9 @@ impl Shift {
             waits,
         } = *taken;
         drop(waits);
+        if self.cut {
+            handle.cancel();
+        }
         let running = Running {
             handle: handle.clone(),
             outcome,

@@ -19,10 +19,10 @@ start_origin() {
         -keyout "$work/key.pem" -out "$work/ca.pem" 2> /dev/null
     cat > "$work/nginx.conf" << CONF
 daemon off; worker_processes 1; pid $work/nginx.pid; error_log $work/error.log;
-worker_rlimit_nofile 25000;
-events { worker_connections 24000; multi_accept on; }
+
+events { worker_connections 12000; multi_accept on; }
 http {
-    access_log off; sendfile on; tcp_nodelay on; keepalive_requests 1000000000; keepalive_timeout 600s;
+    access_log off; sendfile on; tcp_nodelay on; open_file_cache max=100 inactive=1h; open_file_cache_valid 1h; keepalive_requests 1000000000; keepalive_timeout 600s;
     client_body_temp_path $work/body; proxy_temp_path $work/proxy; fastcgi_temp_path $work/fastcgi;
     uwsgi_temp_path $work/uwsgi; scgi_temp_path $work/scgi;
     server {

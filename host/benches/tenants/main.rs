@@ -84,6 +84,8 @@ fn job(tenant: &Tenant, plugin: Option<&Plugin>, url: &str, sink: Box<dyn Sink>)
         plugin: plugin.cloned(),
         spec: TransferSpec {
             url: url.to_owned(),
+            // What the origin cannot serve is no success.
+            fail_on_error: true,
             ..TransferSpec::default()
         },
         sink,

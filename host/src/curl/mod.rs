@@ -19,6 +19,7 @@ mod code;
 mod date;
 pub(crate) mod descriptors;
 mod easy;
+pub(crate) mod idle;
 mod info;
 mod khkey;
 mod mime;

@@ -12,11 +12,11 @@ use std::{io, iter};
 use super::Taken;
 use super::seat::{NotTaken, Seat};
 use super::shift::Shift;
-use crate::curl::Waker;
+use crate::curl::{Waker, idle};
 use crate::transfer::worker::Worker;
 
-/// How much less the thread apart gets of the processor, where others want it.
-const NICE: i32 = 10;
+/// How much less the thread apart gets of the processor, where it cannot have only what others leave.
+const NICE: i32 = 19;
 
 /// What a thread is told.
 pub(super) enum Order {
@@ -159,8 +159,11 @@ impl Thread {
         };
         let thread = thread::Builder::new().name(name).spawn(move || {
             if apart {
-                // On Linux this concerns the thread alone; where it is refused, quotas bound it all the same.
-                let _ = rustix::process::setpriority_process(None, NICE);
+                // Where both are refused, quotas bound it all the same.
+                let _ = idle::yield_to_others().or_else(|_| {
+                    // On Linux this concerns the thread alone.
+                    rustix::process::setpriority_process(None, NICE).map_err(std::io::Error::from)
+                });
             }
             match Worker::new() {
                 Ok(worker) => {

@@ -291,3 +291,28 @@ fn a_process_with_many_descriptors_goes_on() {
     assert_eq!(code(&outcome), 0, "{}", outcome.message);
     drop(held);
 }
+
+/// libcurl itself looks at each of them once a second, as it does at one that is alone.
+#[test]
+fn each_of_several_silent_ones_is_too_slow() {
+    let (silent, _) = silent();
+    let workers = Workers::start(1).unwrap();
+    let submitted: Vec<_> = (0..3)
+        .map(|_| {
+            let mut slow = job("slow", silent.url("/")).0;
+            slow.spec.pace.speed_time = Some(Duration::from_secs(1));
+            slow.spec.pace.speed_limit = Some(100);
+            slow.spec.max_time = Some(Duration::from_secs(8));
+            workers.submit(slow).unwrap()
+        })
+        .collect();
+    for submitted in submitted {
+        let outcome = submitted.wait();
+        assert!(
+            outcome.message.contains("Operation too slow"),
+            "{} after {}",
+            outcome.message,
+            outcome.seconds.total
+        );
+    }
+}

@@ -43,8 +43,8 @@ pub(super) struct Dispatch {
     pub(super) over: Cell<bool>,
     /// The guest's last no to something that libcurl may have another of: it counts where nothing else was left.
     pub(super) refused: RefCell<Option<Ended>>,
-    /// Whether somebody wants to know how far it is, in silence too.
-    pub(super) reports_progress: Cell<bool>,
+    /// Whether libcurl has to run it in silence too: somebody wants to know how far it is, or how slow.
+    pub(super) wants_beats: Cell<bool>,
     pub(super) guests: Guests,
     pub(super) between: Between,
     pub(super) heads: Heads,
@@ -94,7 +94,7 @@ impl Dispatch {
             finished: Cell::default(),
             over: Cell::default(),
             refused: RefCell::default(),
-            reports_progress: Cell::default(),
+            wants_beats: Cell::default(),
             guests: Guests::default(),
             between: Between::default(),
             heads: Heads::default(),

@@ -118,7 +118,8 @@ pub(super) fn prepare(
     if !hooks.seek {
         dispatch.upload.drops(spec.resume_from.unwrap_or(0));
     }
-    dispatch.reports_progress.set(hooks.xferinfo);
+    let timed = may_be_too_slow(&spec, policy.guards_network());
+    dispatch.wants_beats.set(hooks.xferinfo || timed);
     easy.hook(hooks)?;
     Ok(Prepared { easy, url })
 }
@@ -151,6 +152,12 @@ fn hooks(dispatch: &Dispatch, spec: &TransferSpec, guarded: bool) -> Hooks {
         prereq: stops || guarded,
         ssh_key: false,
     }
+}
+
+/// Whether libcurl has to look at the transfer's speed in silence too: of several silent ones in a multi handle it looks at
+/// none by itself.
+fn may_be_too_slow(spec: &TransferSpec, guarded: bool) -> bool {
+    guarded || spec.pace.speed_limit.is_some() || spec.pace.speed_time.is_some()
 }
 
 /// The host and the port that a transfer asks first; empty where its URL cannot be read.

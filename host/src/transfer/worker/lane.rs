@@ -19,7 +19,7 @@ pub(super) struct Lane {
     pub(super) transfers: HashMap<Token, usize>,
     /// And those that it will have, too.
     pub(super) members: usize,
-    /// Those that want to know how far they are, in silence too.
+    /// Those that libcurl has to run in silence too: somebody wants to know how far they are, or how slow.
     pub(super) reporters: usize,
     /// When libcurl ran in it last.
     pub(super) ran: Instant,

@@ -296,7 +296,7 @@ impl Worker {
         match lane.multi.add(easy) {
             Ok(token) => {
                 lane.transfers.insert(token, id);
-                lane.reporters += usize::from(live.dispatch.reports_progress.get());
+                lane.reporters += usize::from(live.dispatch.wants_beats.get());
                 live.token = Some(token);
             }
             Err(error) => live.fail(error.to_string()),
@@ -319,7 +319,7 @@ impl Worker {
         if let Some(lane) = self.lanes.get_mut(&of) {
             if let Some(token) = live.token {
                 lane.transfers.remove(&token);
-                lane.reporters -= usize::from(live.dispatch.reports_progress.get());
+                lane.reporters -= usize::from(live.dispatch.wants_beats.get());
                 easy = lane.multi.remove(token);
                 // What is kept of them is written when the handle is given up.
                 if let Some(easy) = &easy {

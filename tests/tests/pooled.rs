@@ -1,6 +1,8 @@
 //! Guests out of a pool: each as fresh as if its memory had been made for it.
 
 use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use transferhost::{Host, Job, MemorySink, Outcome, Plugin, Policy, PolicyKind, Transfer, TransferSpec, Workers};
 use transferhost_tests::event::Event;
@@ -126,6 +128,62 @@ fn more_guests_than_there_are_is_the_hosts_affair() {
     assert_eq!(first.wait().code.number(), 0);
     // The slot is free again.
     assert_eq!(workers.submit(job(&origin)).unwrap().wait().code.number(), 0);
+}
+
+/// Has as many instances, tables and memories as a guest may, and delivers.
+fn greedy() -> String {
+    let table = "(core module $table (table 1 funcref))";
+    let tables: String = (0..40)
+        .map(|n| format!("(core instance $table{n} (instantiate $table))"))
+        .collect();
+    let memory = "(core module $mem (memory 1))";
+    let memories: String = (0..3)
+        .map(|n| format!("(core instance $mem{n} (instantiate $mem))"))
+        .collect();
+    SQUATTER.replacen(
+        "(component",
+        &format!("(component {table}{tables}{memory}{memories}"),
+        1,
+    )
+}
+
+/// What one guest has must not be what another lacks.
+#[test]
+fn each_guest_of_a_pool_may_have_all_that_one_may() {
+    let (all, gate) = (Event::new(), Event::new());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let (told, open, count) = (all.clone(), gate.clone(), Arc::clone(&asked));
+    let slow = Origin::serve(move |mut connection| {
+        connection.expect_request()?;
+        if count.fetch_add(1, Ordering::Relaxed) + 1 == 4 {
+            told.fire();
+        }
+        connection.wait(&open)?;
+        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody")
+    })
+    .unwrap();
+    let host = host(4);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("greedy.wat");
+    fs::write(&file, greedy()).unwrap();
+    let (greedy, pass) = (host.load(&file).unwrap(), host.load(&guest("pass")).unwrap());
+    let workers = Workers::start(1).unwrap();
+    let submitted = [&greedy, &greedy, &greedy, &pass].map(|plugin| {
+        let job = Job {
+            tenant: tenants::lavish(&host, "greedy"),
+            plugin: Some(plugin.clone()),
+            spec: spec(slow.url("/")),
+            sink: Box::new(MemorySink::new(1 << 20)),
+        };
+        workers.submit(job).unwrap()
+    });
+    let together = all.wait(transferhost_tests::PATIENCE);
+    gate.fire();
+    for submitted in submitted {
+        let outcome = submitted.wait();
+        assert_eq!(outcome.code.number(), 0, "{}", outcome.message);
+    }
+    assert!(together);
 }
 
 #[test]

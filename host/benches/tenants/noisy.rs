@@ -1,13 +1,14 @@
 //! Ten tenants that behave, alone, then beside one whose transfers burn every limit in every callback: what do the ten notice?
 
+use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use transferhost::{Host, Job, Plugin, Quotas, Tenant, TransferSpec, Workers};
+use transferhost::{Handle, Host, Job, Plugin, Quota, Quotas, Tenant, TransferSpec, Workers};
 
 use super::{Measured, Nowhere, host, job, number, policy, tenants, variable};
 
@@ -86,6 +87,8 @@ struct Noise {
     stop: Arc<AtomicBool>,
     made: Arc<AtomicUsize>,
     kinds: usize,
+    /// The last transfer of each thread.
+    running: Arc<Mutex<HashMap<usize, Handle>>>,
     threads: Vec<thread::JoinHandle<()>>,
 }
 
@@ -97,7 +100,11 @@ impl Noise {
         at_once: usize,
     ) -> Result<Noise, Box<dyn std::error::Error>> {
         let mut quotas = Quotas::default();
-        quotas.set(transferhost::Quota::Plugins, 1_000);
+        quotas.set(Quota::Plugins, 1_000);
+        // One origin is all there is.
+        for quota in [Quota::DestinationConnections, Quota::DestinationRequests] {
+            quotas.set(quota, 1_000_000);
+        }
         let tenant = Tenant::new(host, "noisy", policy()?, quotas)?;
         let folder = variable("HOSTILE").ok_or("HOSTILE is missing")?;
         let mut plugins = Vec::new();
@@ -111,7 +118,9 @@ impl Noise {
             }
         }
         let (stop, made) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        let running: Arc<Mutex<HashMap<usize, Handle>>> = Arc::default();
         let threads = (0..at_once).map(|n| {
+            let running = Arc::clone(&running);
             let (stop, made, workers, tenant) = (
                 Arc::clone(&stop),
                 Arc::clone(&made),
@@ -136,6 +145,9 @@ impl Noise {
                     };
                     match workers.submit(noisy) {
                         Ok(submitted) => {
+                            let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
+                            running.insert(n, submitted.handle().clone());
+                            drop(running);
                             submitted.wait();
                             made.fetch_add(1, Ordering::Relaxed);
                         }
@@ -146,6 +158,7 @@ impl Noise {
         });
         Ok(Noise {
             threads: threads.collect(),
+            running,
             kinds: plugins.len(),
             stop,
             made,
@@ -153,10 +166,16 @@ impl Noise {
     }
 
     fn end(self) -> (usize, usize) {
-        self.stop.store(true, Ordering::Relaxed);
         let made = self.made.load(Ordering::Relaxed);
-        // Those that wait for the debt of all before them would take minutes to be joined.
-        drop(self.threads);
+        self.stop.store(true, Ordering::Relaxed);
+        self.running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .for_each(Handle::cancel);
+        for thread in self.threads {
+            let _ = thread.join();
+        }
         (made, self.kinds)
     }
 }

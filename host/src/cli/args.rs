@@ -231,6 +231,9 @@ pub(super) struct Check {
     /// A policy from a TOML file, as docs/policy.md has it.
     #[arg(long, value_name = "FILE")]
     pub(super) policy_file: Option<PathBuf>,
+    /// The policy of this tenant of the file, as a batch has it.
+    #[arg(long, value_name = "NAME", requires = "policy_file")]
+    pub(super) tenant: Option<String>,
     /// As JSON, a line for each address.
     #[arg(long)]
     pub(super) json: bool,

@@ -10,6 +10,7 @@ use super::args::{Check, PolicyCommand};
 use crate::address::Address;
 use crate::escape::quote;
 use crate::tenant::policy::{Policy, PolicyKind};
+use crate::tenant::policy_file::PolicyFile;
 
 /// curl's exit codes have no place here: nothing is transferred.
 const DENIED: u8 = 1;
@@ -29,11 +30,7 @@ pub(super) fn policy(command: &PolicyCommand) -> anyhow::Result<u8> {
 }
 
 fn check(arguments: &Check) -> anyhow::Result<u8> {
-    let kind = arguments.policy.map(PolicyKind::from);
-    let policy = match &arguments.policy_file {
-        Some(path) => Policy::from_file(path, kind)?,
-        None => Policy::new(kind.unwrap_or(PolicyKind::Tenant))?,
-    };
+    let policy = asked(arguments)?;
     // All of them are read first: a slip in the last leaves no half of an answer.
     let addresses: Vec<Address> = arguments
         .addresses
@@ -69,6 +66,22 @@ fn check(arguments: &Check) -> anyhow::Result<u8> {
         true => 0,
         false => DENIED,
     })
+}
+
+/// The policy that is asked: the file's defaults, or those of one of its tenants.
+fn asked(arguments: &Check) -> anyhow::Result<Policy> {
+    let kind = arguments.policy.map(PolicyKind::from);
+    let file = match &arguments.policy_file {
+        Some(path) => PolicyFile::read(path, kind, PolicyKind::Tenant)?,
+        None => PolicyFile::none(kind.unwrap_or(PolicyKind::Tenant))?,
+    };
+    let Some(name) = &arguments.tenant else {
+        return Ok(file.defaults.policy);
+    };
+    match file.tenant(name) {
+        Some(keys) => Ok(keys.policy.clone()),
+        None => bail!("--tenant: the policy file names no tenant {}", quote(name)),
+    }
 }
 
 /// `IP`, `IP:PORT`, `[IPv6]:PORT` or `unix:PATH`, where `unix:@NAME` is an abstract name.

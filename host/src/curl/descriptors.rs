@@ -30,7 +30,7 @@ fn tried() -> Option<bool> {
     let high = rustix::io::fcntl_dupfd_cloexec(&socket, SELECT).ok()?;
     let mut waits = curl_sys::curl_waitfd {
         fd: high.as_raw_fd(),
-        events: curl_sys::CURL_WAIT_POLLOUT as i16,
+        events: curl_sys::CURL_WAIT_POLLOUT,
         revents: 0,
     };
     global_init();

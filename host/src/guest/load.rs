@@ -26,6 +26,9 @@ use crate::tenant::ledger::PluginSlot;
 /// The version of the WIT package that this host speaks.
 pub const WIT_VERSION: &str = "0.1.0";
 
+/// How often a plugin is tried that takes longer to be made than a call may take.
+const TRIES: u32 = 3;
+
 /// Why a file is no plugin that this host can use. Every text is one sentence, with the file's name in front.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -188,9 +191,15 @@ impl Plugin {
             trial: Duration::ZERO,
             _slot: slot,
         };
-        let begun = Instant::now();
-        plugin.try_once(engine, limits)?;
-        plugin.trial = begun.elapsed();
+        // The least of some: the machine may be busy with something else, such as compiling.
+        let mut tries = 0;
+        plugin.trial = Duration::MAX;
+        while tries < TRIES && plugin.trial > limits.time(Limit::CallTime) {
+            let begun = Instant::now();
+            plugin.try_once(engine, limits)?;
+            plugin.trial = plugin.trial.min(begun.elapsed());
+            tries += 1;
+        }
         Ok(plugin)
     }
 

@@ -71,13 +71,16 @@ pub(super) fn configure(config: &mut Config, guests: u32, limits: &Limits, clear
     let memory = limits.count(Limit::Memory).next_multiple_of(64 << 10);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(guests)
-        // Few have as many as they may; when they are out, the next guest has to wait as for any other slot.
-        .total_core_instances(guests.saturating_mul(8))
-        .total_memories(guests)
-        .total_tables(guests.saturating_mul(4))
+        // As many as all guests may have: those of one tenant must not use up what another's need. What nobody uses is
+        // addresses alone.
+        .total_core_instances(guests.saturating_mul(count(instances)))
+        .total_memories(guests.saturating_mul(count(memories)))
+        .total_tables(guests.saturating_mul(count(instances)))
         .max_core_instances_per_component(count(instances))
         .max_memories_per_component(count(memories))
         .max_tables_per_component(count(instances))
+        .max_memories_per_module(count(memories))
+        .max_tables_per_module(count(instances))
         .max_memory_size(memory)
         .table_elements(limits.count(Limit::TableElements));
     match clearing {

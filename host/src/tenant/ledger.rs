@@ -1,7 +1,7 @@
 //! What a tenant has used, as its transfers run: charged where it is used, by any thread.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::account::Usage;
@@ -13,10 +13,10 @@ const SECOND: Duration = Duration::from_secs(1);
 /// Of guest time less: while one tenant's guests run, all others of the worker wait.
 const GUEST_BURST: Duration = Duration::from_millis(250);
 
-/// For how long one overrun is held against a tenant.
-const OVERRUN: Duration = Duration::from_secs(10);
-/// It may have two of them; with the third it keeps overrunning.
-const OVERRUNS_AT_ONCE: Duration = Duration::from_secs(25);
+/// Microseconds of rest for guest time that a tenant may come to in each second without being one that keeps overrunning...
+const OVERRUN_A_SECOND: u64 = 10_000;
+/// ... and as many at once as come in this: 300 ms.
+const OVERRUN_BURST: Duration = Duration::from_secs(30);
 
 /// A tenant's account.
 #[derive(Debug)]
@@ -26,10 +26,8 @@ pub(crate) struct Ledger {
     bytes: Bucket,
     decoded: Bucket,
     guest_time: Bucket,
-    /// Milliseconds for which it is taken for one that keeps overrunning.
+    /// Microseconds that its guests had to rest.
     overruns: Bucket,
-    /// Its guests have to rest: the next time is another overrun.
-    in_debt: AtomicBool,
     memory: AtomicU64,
     plugins: AtomicUsize,
 }
@@ -61,8 +59,7 @@ impl Ledger {
             decoded: rate(Quota::Decoded, SECOND),
             // In microseconds: a call takes less than a millisecond.
             guest_time: Bucket::new(quotas.get(Quota::GuestTime).saturating_mul(1_000), GUEST_BURST),
-            overruns: Bucket::new(1_000, OVERRUNS_AT_ONCE),
-            in_debt: AtomicBool::new(false),
+            overruns: Bucket::new(OVERRUN_A_SECOND, OVERRUN_BURST),
             memory: AtomicU64::new(0),
             plugins: AtomicUsize::new(0),
             quotas,
@@ -95,19 +92,18 @@ impl Ledger {
 
     /// A guest ran for so long.
     pub(crate) fn ran(&self, time: Duration) {
-        self.guest_time
-            .charge(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
-    }
-
-    /// How long its guests have to rest for what they used.
-    pub(crate) fn guests_rest(&self) -> Option<Duration> {
-        self.guest_time.debt()
+        let before = self.guest_time.debt().unwrap_or_default();
+        self.guest_time.charge(micros(time));
+        let rest = self.guest_time.debt().unwrap_or_default().saturating_sub(before);
+        if !rest.is_zero() {
+            self.overruns.charge(micros(rest));
+        }
     }
 
     /// Its guests will run into a debt, and hold up others, each time one is made.
     pub(crate) fn overruns_always(&self) {
         if !self.overruns() {
-            self.overruns.charge(millis(OVERRUNS_AT_ONCE + OVERRUN));
+            self.overruns.charge(micros(Duration::from_millis(310)));
         }
     }
 
@@ -116,13 +112,20 @@ impl Ledger {
         self.overruns.debt().is_some()
     }
 
+    /// Whether nothing is owed, and nothing held against it: a new account would be as this.
+    pub(crate) fn is_settled(&self) -> bool {
+        let buckets = [
+            &self.requests,
+            &self.bytes,
+            &self.decoded,
+            &self.guest_time,
+            &self.overruns,
+        ];
+        buckets.into_iter().all(Bucket::is_full)
+    }
+
     /// How long nothing of this tenant's may be driven: the longest of its debts.
     pub(crate) fn rest(&self) -> Option<Duration> {
-        if self.guests_rest().is_none() {
-            self.in_debt.store(false, Ordering::Relaxed);
-        } else if !self.in_debt.swap(true, Ordering::Relaxed) {
-            self.overruns.charge(millis(OVERRUN));
-        }
         [self.bytes.debt(), self.decoded.debt(), self.guest_time.debt()]
             .into_iter()
             .flatten()
@@ -146,8 +149,8 @@ impl Ledger {
     }
 }
 
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 impl Held {
@@ -215,20 +218,20 @@ mod tests {
     }
 
     #[test]
-    fn the_third_overrun_in_a_row_is_one_too_many() {
+    fn whoever_rests_for_long_keeps_overrunning() {
         let mut quotas = Quotas::default();
         quotas.set(Quota::GuestTime, 1_000);
         let ledger = Ledger::new(quotas);
-        // A debt that lasts is one overrun, however often it is asked about.
-        for (used, overruns) in [(260, false), (10, false), (10, true)] {
-            ledger.ran(Duration::from_millis(used));
-            assert!(ledger.rest().is_some());
-            while let Some(rest) = ledger.rest() {
-                std::thread::sleep(rest);
-            }
-            assert_eq!(ledger.overruns(), overruns);
+        // A quarter of a second may be used at once; what follows is rested for, as long as it took.
+        ledger.ran(Duration::from_millis(250));
+        for _ in 0..29 {
+            ledger.ran(Duration::from_millis(10));
         }
+        assert!(ledger.rest().is_some() && !ledger.overruns());
+        ledger.ran(Duration::from_millis(30));
+        assert!(ledger.overruns() && !ledger.is_settled());
         let ledger = Ledger::new(Quotas::default());
+        assert!(ledger.is_settled());
         ledger.overruns_always();
         assert!(ledger.overruns());
     }

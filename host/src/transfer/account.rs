@@ -84,10 +84,12 @@ impl Dispatch {
             }
             true => PAUSED,
         };
+        let waiting = [self.output.waiting(), self.between.waiting(), self.heads.waiting()];
+        let waiting: u64 = waiting.into_iter().sum();
         let Ok(mut held) = account.held.try_borrow_mut() else {
             return;
         };
-        if let Err(over) = held.set(self.output.waiting().saturating_add(paused)) {
+        if let Err(over) = held.set(waiting.saturating_add(paused)) {
             let failure = Failure {
                 limit: Some(over.limit),
                 used: Some(over.used),

@@ -26,6 +26,13 @@ pub(super) struct Heads {
     informational: Cell<u64>,
 }
 
+impl Heads {
+    /// How many bytes wait for the tenant's guest.
+    pub(super) fn waiting(&self) -> u64 {
+        self.rest.borrow().as_ref().map_or(0, |rest| rest.lines.len() as u64)
+    }
+}
+
 /// What the operator's guest has made of a line, and the tenant's has not heard of yet.
 struct Rest {
     lines: Vec<u8>,

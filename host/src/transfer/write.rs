@@ -27,6 +27,11 @@ pub(super) struct Between {
 }
 
 impl Between {
+    /// How many bytes wait for the tenant's guest.
+    pub(super) fn waiting(&self) -> u64 {
+        self.bytes.borrow().len() as u64
+    }
+
     /// Whether something waits for the tenant's guest.
     pub(super) fn is_waiting(&self) -> bool {
         !self.bytes.borrow().is_empty()

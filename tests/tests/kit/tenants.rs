@@ -26,7 +26,7 @@ pub(crate) fn quotas() -> Quotas {
     quotas
 }
 
-/// The tenant of this name, under the policy `curl`; the same one each time.
+/// The tenant of this name, under the policy `curl`; the same one each time, of the host that it was first asked of.
 pub(crate) fn lavish(host: &Host, name: &str) -> Tenant {
     let mut tenants = TENANTS.lock().unwrap();
     let made = || Tenant::new(host, name, Policy::new(PolicyKind::Curl).unwrap(), quotas()).unwrap();

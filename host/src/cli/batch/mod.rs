@@ -91,13 +91,13 @@ pub(super) fn batch(ours: &Batch) -> anyhow::Result<u8> {
     if let Some(cache) = &cache {
         hardening = hardening.caches(cache);
     }
+    many_files(file.batch.jobs)?;
     let exporter = ours.metrics.map(telemetry::Exporter::listen).transpose()?;
     if let Some(path) = &ours.trace {
         telemetry::trace(path)?;
     }
     harden::batch(ours, &widest, hardening)?;
     exporter.map(telemetry::Exporter::serve).transpose()?;
-    many_files();
 
     let batch = file.batch.clone();
     // With the operator's a transfer has two.
@@ -161,11 +161,25 @@ pub(super) fn batch(ours: &Batch) -> anyhow::Result<u8> {
     ended
 }
 
-/// A job may hold two or three files; what else there is may be opened is the system's affair.
-fn many_files() {
+/// What a job that runs may hold: a socket or two, an output and a file that it sends.
+const FILES: u64 = 4;
+/// What the process holds besides.
+const OTHER_FILES: u64 = 100;
+
+/// Raises the limit of open files as far as the process may; refuses to begin where that is too few.
+fn many_files(jobs: usize) -> anyhow::Result<()> {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
-    // Where it is refused, the job that finds none says so.
+    // Where it is refused, what there is has to do.
     let _ = setrlimit(Resource::Nofile, limit);
+    let needed = jobs as u64 * FILES + OTHER_FILES;
+    match getrlimit(Resource::Nofile).current {
+        Some(may) if may < needed => anyhow::bail!(
+            "{jobs} jobs at once (batch.jobs) take up to {needed} open files, and this process may have {may}: raise it (ulimit \
+             -n {needed}), or set batch.jobs to {} or less",
+            may.saturating_sub(OTHER_FILES) / FILES
+        ),
+        _ => Ok(()),
+    }
 }

@@ -4,9 +4,11 @@ use std::fs::File;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use metrics_exporter_prometheus::{ExporterFuture, PrometheusBuilder};
+use metrics_util::MetricKindMask;
 use tokio::runtime::{Builder, Runtime};
 use tracing_subscriber::fmt::format::FmtSpan;
 
@@ -14,6 +16,9 @@ use crate::escape::escape;
 
 /// Upper bounds of what is counted in seconds: from a name that was known to the longest that a tenant's transfer may take.
 const SECONDS: [f64; 12] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0];
+
+/// How long a metric is kept that nothing is told of.
+const IDLE: Duration = Duration::from_secs(600);
 
 /// What serves the metrics, once it is let.
 pub(super) struct Exporter {
@@ -28,6 +33,8 @@ impl Exporter {
         let why = || format!("--metrics {address}");
         let builder = PrometheusBuilder::new().with_http_listener(address);
         let builder = builder.set_buckets(&SECONDS).with_context(why)?;
+        // Tenants come and go.
+        let builder = builder.idle_timeout(MetricKindMask::ALL, Some(IDLE));
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let entered = runtime.enter();
         let (recorder, serves) = builder.build().with_context(why)?;

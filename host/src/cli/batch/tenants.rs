@@ -79,7 +79,9 @@ impl Tenants {
             })?;
             let known = self.make(name, keys)?;
             if self.known.len() >= IDLE {
-                self.known.retain(|_, known| known.jobs > 0);
+                // One that owes something would be free of it as a new one.
+                self.known
+                    .retain(|_, known| known.jobs > 0 || !known.tenant.ledger().is_settled());
             }
             self.known.insert(name.to_owned(), known);
         }

@@ -49,7 +49,7 @@ metrics! {
     REFUSED: Counter "transferhost_refused_total" ["tenant"]
         "transfers that were not taken, since the tenant's queue was full"
     CALLS: Counter "transferhost_calls_total" ["tenant", "callback"]
-        "calls of guests"
+        "calls of guests, the operator's among them"
     FUEL: Counter "transferhost_fuel_total" ["tenant", "callback"]
         "fuel that guests burned in calls"
     GUEST_TIME: Counter "transferhost_guest_microseconds_total" ["tenant", "callback"]
@@ -143,7 +143,9 @@ pub(super) fn ended(tenant: &Tenant, span: &Span, outcome: &Outcome) {
     ] {
         counter!(BYTES, "tenant" => tenant(), "kind" => kind).increment(bytes);
     }
-    for (callback, calls) in outcome.guest.iter().flat_map(|guest| &guest.calls) {
+    // The operator's guest is a part of what the tenant's transfer takes.
+    let guests = outcome.guest.iter().chain(&outcome.operator);
+    for (callback, calls) in guests.flat_map(|guest| &guest.calls) {
         let labels = [("tenant", tenant()), ("callback", (*callback).to_owned())];
         counter!(CALLS, &labels).increment(calls.count);
         counter!(FUEL, &labels).increment(calls.fuel);

@@ -164,10 +164,11 @@ impl Seat {
         (state.running, state.waiting)
     }
 
-    /// Whether nothing waits and nothing runs.
+    /// Whether nothing waits and nothing runs, and a new one would be as this.
     pub(super) fn is_idle(&self) -> bool {
         let state = self.lock();
-        state.waiting == 0 && state.running == 0
+        let is_new = |at: &Destination| at.running == 0 && at.requests.is_full();
+        state.waiting == 0 && state.running == 0 && state.destinations.values().all(is_new)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

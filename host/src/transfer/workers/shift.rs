@@ -141,7 +141,9 @@ impl Shift {
                 // Nobody may wait for it any more.
                 let _ = taken.outcome.send(outcome);
             }
-            self.stirs = !self.running.is_empty() || seats.iter().any(|seat| seat.counts().1 > 0);
+            // What is owed is told until it is paid.
+            let stirs = |seat: &Arc<Seat>| seat.counts().1 > 0 || !seat.tenant.ledger().is_settled();
+            self.stirs = !self.running.is_empty() || seats.iter().any(stirs);
         }
     }
 

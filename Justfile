@@ -36,6 +36,10 @@ fuzz *arguments:
 bench:
     scripts/bench
 
+# Measure many tenants in one process, and write docs/performance.md
+bench-tenants:
+    scripts/bench-tenants
+
 # Measure what attacks take, and write docs/hostile.md
 bench-attacks:
     scripts/bench-attacks

@@ -55,6 +55,27 @@ fn cause(outcome: &Outcome) -> (u32, &'static str) {
     (outcome.code.number(), cause)
 }
 
+/// The test that reaches each quota: one that nobody asks for would look like any other.
+fn shown_by(quota: Quota) -> fn() {
+    match quota {
+        Quota::Transfers | Quota::Queue => no_more_run_at_once_and_one_too_many_is_refused,
+        Quota::Requests | Quota::DestinationRequests => requests_beyond_a_seconds_worth_wait,
+        Quota::Bytes => debts::of_bytes,
+        Quota::Decoded => debts::of_decoded_bytes,
+        Quota::GuestTime => debts::of_guest_time,
+        Quota::Memory => guests_together_have_no_more_memory,
+        Quota::Plugins => plugins_are_counted_by_their_bytes,
+        Quota::DestinationConnections => one_destination_does_not_hold_up_another,
+    }
+}
+
+#[test]
+fn every_quota_is_reached_by_a_test() {
+    for row in transferhost::QUOTAS {
+        let _ = shown_by(row.quota);
+    }
+}
+
 /// Answers those who asked when the gate is opened, and counts them meanwhile.
 struct Gated {
     origin: Origin,

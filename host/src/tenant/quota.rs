@@ -9,6 +9,8 @@ use crate::suggest;
 /// A quota's row in the table.
 #[derive(Debug)]
 pub struct QuotaRow {
+    /// Which it is.
+    pub quota: Quota,
     /// Its key in a policy file's `[quotas]`.
     pub key: &'static str,
     /// What it counts.
@@ -31,7 +33,7 @@ macro_rules! quotas {
 
         /// The table.
         pub static QUOTAS: &[QuotaRow] = &[$(QuotaRow {
-            key: $key, unit: Unit::$unit, default: $default, bounds: $bounds, why: $why,
+            quota: Quota::$quota, key: $key, unit: Unit::$unit, default: $default, bounds: $bounds, why: $why,
         }),*];
 
         /// Every quota, in the table's order.
@@ -92,10 +94,10 @@ impl Quotas {
         self.values.get(quota as usize).copied().unwrap_or(0)
     }
 
-    /// Sets a quota, in its unit; at least 1.
+    /// Sets a quota, in its unit: at least 1, and at most 2^63 - 1.
     pub fn set(&mut self, quota: Quota, value: u64) {
         if let Some(slot) = self.values.get_mut(quota as usize) {
-            *slot = value.max(1);
+            *slot = value.clamp(1, u64::MAX >> 1);
         }
     }
 

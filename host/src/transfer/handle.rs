@@ -8,7 +8,7 @@ use crate::callback::Callback;
 use crate::curl::Waker;
 
 /// Reaches a transfer from any thread, also before it runs. What is wished is done as soon as libcurl and the guest
-/// return.
+/// return; one that waits for its turn is asked once a second whether it was cancelled.
 #[derive(Clone, Debug)]
 pub struct Handle {
     wishes: Arc<Wishes>,

@@ -18,6 +18,7 @@ use crate::guest::{DoneAborted, DoneBytes, DoneOutcome, Plugin};
 
 /// How a transfer ended. Serialises to the outcome's JSON.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Outcome {
     /// The CURLcode, our own function of the callback and the cause where there was an abort.
     pub code: CurlCode,

@@ -50,14 +50,14 @@ fn rests(bounded: &Tenant, first: Job, causes: &[&str]) {
 }
 
 #[test]
-fn of_bytes() {
+pub(crate) fn of_bytes() {
     let origin = http::serve(|_| Response::ok(vec![b'x'; 100 << 10])).unwrap();
     let bounded = tenant(&[(Quota::Bytes, 64 << 10)]);
     rests(&bounded, job(&bounded, origin.url("/")), &["none"]);
 }
 
 #[test]
-fn of_decoded_bytes() {
+pub(crate) fn of_decoded_bytes() {
     let origin = http::serve(|_| Response::ok(vec![b'x'; 100 << 10]).gzip()).unwrap();
     let bounded = tenant(&[(Quota::Decoded, 64 << 10)]);
     let mut first = job(&bounded, origin.url("/"));
@@ -66,7 +66,7 @@ fn of_decoded_bytes() {
 }
 
 #[test]
-fn of_guest_time() {
+pub(crate) fn of_guest_time() {
     let origin = http::serve(|_| Response::ok("body")).unwrap();
     let bounded = hungry(10);
     let mut first = job(&bounded, origin.url("/"));

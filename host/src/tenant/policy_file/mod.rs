@@ -18,6 +18,7 @@ use crate::limits::{ALL, Limits};
 
 /// What a policy file says.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct PolicyFile {
     /// What holds for every tenant that it does not name, and where there are no tenants.
     pub defaults: TenantKeys,
@@ -31,6 +32,7 @@ pub struct PolicyFile {
 
 /// What a tenant may do.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct TenantKeys {
     /// Its policy.
     pub policy: Policy,
@@ -46,6 +48,7 @@ pub struct TenantKeys {
 
 /// The file's `[batch]`. Relative paths are the process's own.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct BatchKeys {
     /// The folder of outputs.
     pub output: PathBuf,
@@ -73,6 +76,7 @@ pub struct BatchKeys {
 
 /// The file's `[operator]`.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct OperatorKeys {
     /// Its plugin, beneath [`BatchKeys::plugins`].
     pub plugin: PathBuf,

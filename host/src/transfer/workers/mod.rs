@@ -42,9 +42,9 @@ pub struct Workers {
 pub struct Job {
     /// Whose it is.
     pub tenant: Tenant,
-    /// What decides; nothing is libcurl alone.
+    /// What decides, loaded by this tenant or by its host; nothing is libcurl alone.
     pub plugin: Option<Plugin>,
-    /// What shall be done.
+    /// What shall be done. An upload from a stream that resumes, or that goes to `file://`, is refused: it would hold up others.
     pub spec: TransferSpec,
     /// Where the body goes.
     pub sink: Box<dyn Sink>,
@@ -110,7 +110,7 @@ impl Workers {
     /// whose destination has to be waited for.
     ///
     /// # Errors
-    /// Where the tenant has too many that wait.
+    /// Where the tenant has too many that wait, or a thread of the host's has failed.
     pub fn submit(&self, job: Job) -> Result<Submitted, SubmitError> {
         let (sender, receiver) = oneshot::channel();
         let handle = Handle::new();

@@ -11,7 +11,7 @@ def machine():
     cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
     found = [f"{cpu}, {os.cpu_count()} cores, Linux {platform.release().split('-')[0]}"]
     if "TRANSFERHOST" in os.environ:
-        found.append(subprocess.run([os.environ["TRANSFERHOST"], "--version"], capture_output=True, text=True).stdout.strip())
+        found.append(subprocess.run([os.environ["TRANSFERHOST"], "--version"], capture_output=True, text=True).stdout.split("\n")[0].strip())
     found.append(subprocess.run(["curl", "--version"], capture_output=True, text=True).stdout.split("\n")[0].split(" (")[0])
     version = subprocess.run(["/usr/bin/python3", "-c", "import pycurl; print(pycurl.version)"], capture_output=True, text=True)
     if version.returncode == 0:

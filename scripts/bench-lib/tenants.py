@@ -79,12 +79,11 @@ def small():
             say(f"small bodies, round {number + 1}: {name}: {found[name][-1]['a_second']:.0f} a second")
     middle = lambda name, key: statistics.median(run[key] for run in found[name])
     base, python = middle("the same engine, no plugins", "a_second"), middle("pycurl's multi, a callback in Python", "a_second")
-    rows = ["| 1 KiB each, 100 at a time, one thread | a second (median) | ÷ no plugins | ÷ pycurl | CPU µs each |", "|---|---|---|---|---|"]
+    rows = ["| 1 KiB each, 100 at a time, one thread | a second (median) | ÷ no plugins | ÷ pycurl | CPU µs each | failed |", "|---|---|---|---|---|---|"]
     for name in ways:
         rate, failed = middle(name, "a_second"), sum(run["failed"] for run in found[name])
-        assert not failed, f"{name}: {failed} failed"
         cpu = middle(name, "cpu") / COUNT * 1e6
-        rows.append(f"| {name} | {rate:,.0f} | {rate / base:.2f} | {rate / python:.2f} | {cpu:.0f} |")
+        rows.append(f"| {name} | {rate:,.0f} | {rate / base:.2f} | {rate / python:.2f} | {cpu:.0f} | {failed or ""} |")
     return rows
 
 

@@ -316,3 +316,33 @@ fn each_of_several_silent_ones_is_too_slow() {
         );
     }
 }
+
+/// A tenant that is idle is forgotten when others come, but not while a thread is about to look at it.
+#[test]
+fn none_is_lost_while_tenants_come_and_go() {
+    let origin = http::serve(|_| Response::ok("body")).unwrap();
+    let workers = Workers::start(1).unwrap();
+    let once = |tenant: &Tenant| {
+        let mut job = job("once", origin.url("/")).0;
+        job.tenant = tenant.clone();
+        assert_eq!(code(&workers.submit(job).unwrap().wait()), 0);
+    };
+    let fresh = || {
+        Tenant::new(
+            &HOST,
+            "fresh",
+            Policy::new(PolicyKind::Curl).unwrap(),
+            tenants::quotas(),
+        )
+        .unwrap()
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                let stays = fresh();
+                (0..150).for_each(|_| once(&stays));
+            });
+            scope.spawn(|| (0..150).for_each(|_| once(&fresh())));
+        }
+    });
+}

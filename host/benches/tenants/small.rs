@@ -27,7 +27,11 @@ pub(super) fn measure() -> Measured {
         {
             let submitted: transferhost::Submitted = submitted;
             let outcome = submitted.wait();
-            failed += usize::from(outcome.code.number() != 0);
+            if outcome.code.number() != 0 {
+                failed += 1;
+                // One that is rare should be known all the same.
+                eprintln!("{} {}", outcome.code, outcome.message);
+            }
             calls += outcome
                 .guest
                 .map_or(0, |guest| guest.calls.values().map(|calls| calls.count).sum());

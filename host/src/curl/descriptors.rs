@@ -1,7 +1,6 @@
 //! Which descriptors libcurl takes: one that was built without poll() waits by select(), which knows 1024 of them.
 
-use std::os::fd::{AsRawFd as _, RawFd};
-use std::os::unix::net::UnixStream;
+use std::os::fd::RawFd;
 use std::ptr;
 use std::sync::OnceLock;
 
@@ -12,24 +11,20 @@ const SELECT: RawFd = 1024;
 
 /// Whether this libcurl takes a descriptor of this number.
 pub(crate) fn takes(descriptor: RawFd) -> bool {
-    descriptor < SELECT || takes_any().unwrap_or(true)
+    descriptor < SELECT || takes_any()
 }
 
-/// Whether this libcurl takes any descriptor; `None` where the process may have none that it could be tried with.
-pub(crate) fn takes_any() -> Option<bool> {
+/// Whether this libcurl takes any descriptor.
+pub(crate) fn takes_any() -> bool {
     static TRIED: OnceLock<bool> = OnceLock::new();
-    if let Some(takes) = TRIED.get() {
-        return Some(*takes);
-    }
-    let takes = tried()?;
-    Some(*TRIED.get_or_init(|| takes))
+    *TRIED.get_or_init(tried)
 }
 
-fn tried() -> Option<bool> {
-    let (socket, _other) = UnixStream::pair().ok()?;
-    let high = rustix::io::fcntl_dupfd_cloexec(&socket, SELECT).ok()?;
+/// Asks libcurl to wait, for no time, for a number that select() does not know. To poll() it is merely a descriptor that is
+/// not open, which is no error; making one of that number takes the kernel 10 ms in a process with threads.
+fn tried() -> bool {
     let mut waits = curl_sys::curl_waitfd {
-        fd: high.as_raw_fd(),
+        fd: SELECT,
         events: curl_sys::CURL_WAIT_POLLOUT,
         revents: 0,
     };
@@ -37,7 +32,8 @@ fn tried() -> Option<bool> {
     // SAFETY: curl_multi_init has no precondition once curl_global_init was called.
     let multi = unsafe { curl_sys::curl_multi_init() };
     if multi.is_null() {
-        return None;
+        // Out of memory: whatever needs libcurl says so.
+        return true;
     }
     // SAFETY: the handle is live and has no transfer, so that no callback runs; `waits` is one such structure, which lives
     // longer than the call; the last argument may be null. The handle is cleaned up once.
@@ -46,18 +42,13 @@ fn tried() -> Option<bool> {
         curl_sys::curl_multi_cleanup(multi);
         code
     };
-    Some(code == super::sys_ext::CURLM_OK)
+    code == super::sys_ext::CURLM_OK
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn this_build_takes_any() {
-        // Without the permission to have so many there is nothing to be tried.
-        assert_ne!(
-            super::takes_any(),
-            Some(false),
-            "set CFLAGS=-DHAVE_POLL, as .cargo/config.toml does"
-        );
+        assert!(super::takes_any(), "set CFLAGS=-DHAVE_POLL, as .cargo/config.toml does");
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::dispatch::Dispatch;
 use super::ended::Ended;
 use super::pause::Direction;
+use super::worker::run;
 use crate::cause::Cause;
 use crate::curl::InfoHandle;
 use crate::guest::Failure;
@@ -29,6 +30,8 @@ pub(super) struct Account {
     /// Bytes of the body that were charged.
     decoded: Cell<u64>,
     redirects: Cell<u64>,
+    /// What came was paused for a turn of the others.
+    yielded: Cell<bool>,
     /// Whether what comes may grow when it is decoded.
     decodes: bool,
 }
@@ -41,6 +44,7 @@ impl Account {
             moved: Cell::default(),
             decoded: Cell::default(),
             redirects: Cell::default(),
+            yielded: Cell::default(),
             decodes,
         }
     }
@@ -69,6 +73,29 @@ impl Account {
 }
 
 impl Dispatch {
+    /// Whether what comes has to wait for a turn of the others: libcurl has run for long, or the tenant has to rest. It comes
+    /// again when its worker has looked at them.
+    pub(super) fn yields(&self) -> bool {
+        let Some(account) = self.account.as_ref().filter(|_| self.can_pause()) else {
+            return false;
+        };
+        let yields = run::is_long() || account.ledger.rest().is_some();
+        if yields {
+            account.yielded.set(true);
+        }
+        yields
+    }
+
+    /// Whether it waits for that.
+    pub(super) fn has_yielded(&self) -> bool {
+        self.account.as_ref().is_some_and(|account| account.yielded.get())
+    }
+
+    /// It has waited.
+    pub(super) fn take_turn(&self) -> bool {
+        self.account.as_ref().is_some_and(|account| account.yielded.take())
+    }
+
     /// Puts what moved and what waits to the tenant's account; the transfer is over where that is more than may wait.
     pub(super) fn settle_account(&self) {
         let Some(account) = &self.account else { return };
@@ -77,6 +104,7 @@ impl Dispatch {
         }
         let waits = !self.ended() && self.waits(Direction::Receive);
         let paused = match waits {
+            false if self.has_yielded() => PAUSED,
             false => 0,
             true if account.decodes => {
                 let grown = self.policy.limits.get(Limit::Ratio).saturating_mul(RECEIVED);

@@ -153,7 +153,7 @@ impl Dispatch {
 
     fn note(&self) {
         self.settle_account();
-        if self.pause.take_fresh() || self.suffixes_await() || self.ended() {
+        if self.pause.take_fresh() || self.has_yielded() || self.suffixes_await() || self.ended() {
             self.driver.mark();
         }
     }

@@ -183,7 +183,14 @@ impl Live {
         if dispatch.ended() {
             return Next::End;
         }
-        match dispatch.suffixes_await() | emptied | due | let_go | dispatch.upload_goes_on() | dispatch.names_go_on() {
+        match dispatch.suffixes_await()
+            | emptied
+            | due
+            | let_go
+            | dispatch.take_turn()
+            | dispatch.upload_goes_on()
+            | dispatch.names_go_on()
+        {
             true => Next::Unpause,
             false => Next::Wait(dispatch.pause.next()),
         }

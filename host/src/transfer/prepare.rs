@@ -136,11 +136,7 @@ fn hooks(dispatch: &Dispatch, spec: &TransferSpec, guarded: bool) -> Hooks {
         // The policy counts header lines, whoever else wants them.
         header: true,
         xferinfo: spec.observer.progress.is_some() || decides(Callback::Xferinfo) || decides(Callback::Progress),
-        opensocket: stops
-            || guarded
-            || decides(Callback::Opensocket)
-            || sockets
-            || descriptors::takes_any() == Some(false),
+        opensocket: stops || guarded || decides(Callback::Opensocket) || sockets || !descriptors::takes_any(),
         // Of an accepted connection libcurl tells nowhere else.
         sockopt: decides(Callback::Sockopt) || decides(Callback::Socket),
         closesocket: sockets,

@@ -115,6 +115,13 @@ impl TransferSpec {
             })
         };
         let broken = |text: &str| text.contains(['\r', '\n', '\0']);
+        if self.headers.len() > MOST_HEADERS {
+            let what = format!(
+                "{} headers are more than the {MOST_HEADERS} that a request may have",
+                self.headers.len()
+            );
+            return Err(SpecError { what, url: false });
+        }
         for header in &self.headers {
             let value = if let Header::Set(_, value) = header {
                 value.as_str()
@@ -123,6 +130,12 @@ impl TransferSpec {
             };
             if broken(header.name()) || broken(value) {
                 return wrong(format!("the header {}", crate::escape::quote(header.name())));
+            }
+            // In a name they would make another header of it than the one that was judged.
+            if header.name().contains([':', ';']) {
+                let name = crate::escape::quote(header.name());
+                let what = format!("the header's name {name} holds a colon or a semicolon");
+                return Err(SpecError { what, url: false });
             }
         }
         if let Body::Form(parts) = &self.body
@@ -154,6 +167,9 @@ impl TransferSpec {
         Ok(())
     }
 }
+
+/// libcurl takes time by the square of their number to take them.
+const MOST_HEADERS: usize = 1_000;
 
 /// Whether what becomes a header of a part is such a text. libcurl sees to names itself.
 fn any_line(parts: &[FormPart], such: &impl Fn(&str) -> bool) -> bool {
@@ -359,6 +375,14 @@ mod tests {
             .is_err()
         );
         assert!(with(Header::Set("X".to_owned(), "a b".to_owned())).check().is_ok());
+        for name in ["X: a; y", "X;"] {
+            assert!(with(Header::Set(name.to_owned(), "b".to_owned())).check().is_err());
+        }
+        let many = TransferSpec {
+            headers: vec![Header::Remove("X".to_owned()); MOST_HEADERS + 1],
+            ..TransferSpec::default()
+        };
+        assert!(many.check().is_err());
     }
 
     #[test]

@@ -48,7 +48,7 @@ impl Dispatch {
         if self.ended() {
             return Flow::Abort;
         }
-        if self.waits(Direction::Receive) {
+        if self.waits(Direction::Receive) || self.yields() {
             return Flow::Pause;
         }
         match self.pass_on() {

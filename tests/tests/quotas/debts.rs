@@ -51,15 +51,15 @@ fn rests(bounded: &Tenant, first: Job, causes: &[&str]) {
 
 #[test]
 pub(crate) fn of_bytes() {
-    let origin = http::serve(|_| Response::ok(vec![b'x'; 100 << 10])).unwrap();
-    let bounded = tenant(&[(Quota::Bytes, 64 << 10)]);
+    let origin = http::serve(|_| Response::ok(vec![b'x'; 30 << 10])).unwrap();
+    let bounded = tenant(&[(Quota::Bytes, 16 << 10)]);
     rests(&bounded, job(&bounded, origin.url("/")), &["none"]);
 }
 
 #[test]
 pub(crate) fn of_decoded_bytes() {
-    let origin = http::serve(|_| Response::ok(vec![b'x'; 100 << 10]).gzip()).unwrap();
-    let bounded = tenant(&[(Quota::Decoded, 64 << 10)]);
+    let origin = http::serve(|_| Response::ok(vec![b'x'; 30 << 10]).gzip()).unwrap();
+    let bounded = tenant(&[(Quota::Decoded, 16 << 10)]);
     let mut first = job(&bounded, origin.url("/"));
     first.spec.compressed = true;
     rests(&bounded, first, &["none"]);

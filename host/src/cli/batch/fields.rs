@@ -72,8 +72,26 @@ pub(super) fn headers(value: Option<Value>) -> Result<Vec<Header>, String> {
         }
         Some(_) => return Err(wrong()),
     }
-    Ok(headers)
+    if headers.len() > HEADERS {
+        return Err(format!(
+            "`headers`: {} are more than the {HEADERS} that a job may have",
+            headers.len()
+        ));
+    }
+    let frames = |header: &&Header| FRAMING.iter().any(|name| header.name().eq_ignore_ascii_case(name));
+    match headers.iter().find(frames) {
+        Some(header) => Err(format!(
+            "`headers`: {} says how long the body is, which libcurl says itself: leave it out",
+            header.name()
+        )),
+        None => Ok(headers),
+    }
 }
+
+/// As many as a plugin may set.
+const HEADERS: usize = 100;
+/// A body that is longer than they say is another request to the origin.
+const FRAMING: [&str; 2] = ["Content-Length", "Transfer-Encoding"];
 
 /// The method, where it is not the one that libcurl takes by itself.
 pub(super) fn set_method(

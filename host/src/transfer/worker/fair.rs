@@ -120,7 +120,12 @@ impl Worker {
     /// Runs the silent ones of a lane too; where that took long, one after another among those of others.
     fn beat(&mut self, id: usize) {
         if self.lanes.get(&id).is_some_and(|lane| lane.is_heavy) {
-            self.run_ready(self.poller.sockets_of(id));
+            let mut sockets = self.poller.sockets_of(id);
+            // Not all of them may have their turn: the next time others come first.
+            self.beats = self.beats.wrapping_add(sockets.len() / 2 + 1);
+            let first = self.beats % sockets.len().max(1);
+            sockets.rotate_left(first);
+            self.run_ready(sockets);
             self.run_lane(id, Multi::tick);
             return;
         }

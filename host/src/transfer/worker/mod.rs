@@ -3,6 +3,7 @@
 
 mod fair;
 mod lane;
+pub(super) mod run;
 
 use std::collections::{BTreeSet, HashMap};
 use std::io;
@@ -40,6 +41,10 @@ pub(super) struct Worker {
     lane_alarms: BTreeSet<(Instant, usize)>,
     /// Whose turn was the last.
     served: usize,
+    /// The transfer that was looked after last.
+    looked: usize,
+    /// Where the silent sockets of a heavy lane begin.
+    beats: usize,
     /// Lanes in which libcurl ran.
     touched: BTreeSet<usize>,
     /// There is more to do before it may wait.
@@ -60,6 +65,8 @@ impl Worker {
             alarms: BTreeSet::new(),
             lane_alarms: BTreeSet::new(),
             served: 0,
+            looked: 0,
+            beats: 0,
             touched: BTreeSet::new(),
             busy: false,
             failed: false,
@@ -150,6 +157,7 @@ impl Worker {
     fn run_lane(&mut self, id: usize, run: impl FnOnce(&Multi<Dispatch>) -> Result<(), MultiError>) {
         let Some(lane) = self.lanes.get_mut(&id) else { return };
         lane.ran = Instant::now();
+        run::begins(lane.ran);
         let failed = run(&lane.multi).map_err(|error| error.to_string());
         self.touched.insert(id);
         if let Err(words) = failed {
@@ -189,10 +197,15 @@ impl Worker {
             if marked.is_empty() && self.touched.is_empty() {
                 return;
             }
-            for id in marked {
+            // Behind the one that was looked after last: those with high numbers must not wait for ever.
+            let (first, last) = (marked.range(self.looked + 1..), marked.range(..=self.looked));
+            for id in first.chain(last).copied().collect::<Vec<_>>() {
                 match begun.elapsed() > PATIENCE {
                     true => self.poller.waker(id).mark(),
-                    false => self.look_after(id),
+                    false => {
+                        self.looked = id;
+                        self.look_after(id);
+                    }
                 }
             }
             if begun.elapsed() > PATIENCE {
@@ -249,6 +262,7 @@ impl Worker {
                 let multi = self.lanes.get(&lane).map(|lane| &lane.multi);
                 if let Some(easy) = live.token.and_then(|token| multi?.get(token)) {
                     live.dispatch.drop_suffixes(easy);
+                    run::begins(Instant::now());
                     // A failure inside is the transfer's end, which libcurl reports as any other.
                     easy.unpause();
                 }

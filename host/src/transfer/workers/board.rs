@@ -75,8 +75,8 @@ impl Board {
         let tenant = taken.job.tenant.clone();
         let mut seats = self.seats();
         if !seats.contains_key(&tenant.id()) && seats.len().is_power_of_two() {
-            // Tenants come and go.
-            seats.retain(|_, seat| !seat.is_idle());
+            // Tenants come and go; one that a thread has in its list stays the one that there is.
+            seats.retain(|_, seat| Arc::strong_count(seat) > 1 || !seat.is_idle());
         }
         let seat = seats.entry(tenant.id()).or_insert_with(|| {
             let others = self.posts.len().saturating_sub(1).max(1);

@@ -1,5 +1,7 @@
 //! `transferhost batch`: each line has its outcome, whatever it says, and none harms another.
 
+#[path = "batch/apart.rs"]
+mod apart;
 #[path = "batch/bad.rs"]
 mod bad;
 #[path = "batch/interrupted.rs"]

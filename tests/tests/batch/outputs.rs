@@ -151,12 +151,30 @@ fn of_two_jobs_with_one_file_each_writes_all_of_its_own() {
         Response::ok(vec![letter; 200_000])
     })
     .unwrap();
-    let site = Site::new(&origin, "");
+    let site = Site::new(&origin, "[batch]\noutput = \"out\"");
+    fs::create_dir(site.at("out")).unwrap();
     let lines =
         ["a", "b"].map(|it| json!({"id": it, "url": origin.url(&format!("/{it}")), "output": "file"}).to_string());
     let outcomes = site.outcomes(&lines.each_ref().map(String::as_str));
     let last = outcomes.last().unwrap()["id"].as_str().unwrap().to_owned();
-    let body = site.read("file");
+    let body = site.read("out/file");
     assert!(body.len() == 200_000 && body.bytes().all(|byte| byte == body.as_bytes()[0]));
     assert!(body.starts_with(&last), "{last} ended last");
+}
+
+#[test]
+fn no_job_names_a_file_that_is_being_written() {
+    let origin = http::serve(|_| Response::ok("hello")).unwrap();
+    let site = Site::new(&origin, "[batch]\noutput = \"out\"");
+    fs::create_dir_all(site.at("out/deep")).unwrap();
+    for path in [".transferhost-1-0", "deep/.transferhost-new"] {
+        let outcome = site.outcome(&json!({"url": origin.url("/"), "output": path}));
+        let (code, message) = end(&outcome);
+        assert!(
+            code == 2 && message.contains("which begin with .transferhost-"),
+            "{outcome}"
+        );
+        assert!(!site.at(&format!("out/{path}")).exists());
+    }
+    assert_eq!(origin.requests().len(), 0);
 }

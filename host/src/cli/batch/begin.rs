@@ -50,7 +50,9 @@ impl Desk {
                 To::Kept(MemorySink::new(bound), self.inline)
             }
             Output::File(path) => {
-                let file = Beneath::new(&known.output, path);
+                let folder = known.output.as_ref();
+                let folder = folder.ok_or("the policy file names no folder of outputs (batch.output)".to_owned());
+                let file = folder.and_then(|folder| Beneath::new(folder, path));
                 To::File(file.map_err(|why| format!("`output`: {why}"))?)
             }
         };

@@ -4,6 +4,7 @@
 //! `tenants`, lets `plugins` load what decides, gives it to the workers with an `output`, and writes to `outcomes` how it
 //! ended. `telemetry` tells whoever watches.
 
+mod apart;
 mod args;
 mod begin;
 mod desk;
@@ -67,6 +68,8 @@ pub(super) fn batch(ours: &Batch) -> anyhow::Result<u8> {
         None => PolicyFile::none(PolicyKind::Tenant)?,
     };
     let (input, ends) = outcomes::input(&ours.jobs)?;
+    let cache = cache::directory();
+    apart::check(ours, &file, &input, cache.as_deref())?;
     let done = match &ours.resume {
         Some(path) => Done::read(path)?,
         None => Done::default(),
@@ -75,7 +78,6 @@ pub(super) fn batch(ours: &Batch) -> anyhow::Result<u8> {
     let outcomes = Outcomes::open(ours.outcome.as_deref(), resumed)?;
     let folders = tenants::folders(&file)?;
     let widest = file.widest()?;
-    let cache = cache::directory();
     // Before the engine is made, which makes threads.
     let mut hardening = Hardening::new(&widest).reads(&file.batch.plugins);
     for folder in folders.keys() {
@@ -84,7 +86,7 @@ pub(super) fn batch(ours: &Batch) -> anyhow::Result<u8> {
     let of_tenants = file.tenants.iter().flat_map(|tenants| tenants.values());
     for folder in of_tenants
         .filter_map(|tenant| tenant.output.as_ref())
-        .chain([&file.batch.output])
+        .chain(&file.batch.output)
     {
         hardening = hardening.makes_in(folder);
     }

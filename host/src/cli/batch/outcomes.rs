@@ -103,7 +103,8 @@ impl Outcomes {
     }
 }
 
-fn is_same(file: &File, other: &Path) -> io::Result<bool> {
+/// Whether a path leads to this very file.
+pub(super) fn is_same(file: &File, other: &Path) -> io::Result<bool> {
     let (one, other) = (file.metadata()?, std::fs::metadata(other)?);
     Ok((one.dev(), one.ino()) == (other.dev(), other.ino()))
 }

@@ -11,11 +11,13 @@ use rustix::fs::{AtFlags, Mode, OFlags, openat, renameat, unlinkat};
 use rustix::io::Errno;
 
 use super::folder::Folder;
-use crate::escape::escape;
+use crate::escape::{escape, quote};
 use crate::sink::{MemorySink, Sink};
 
 /// How often another name is tried for a file that is being written.
 const TRIES: u64 = 100;
+/// How its name begins.
+const HALF: &str = ".transferhost-";
 
 /// Counts what goes by.
 #[derive(Debug)]
@@ -74,7 +76,14 @@ struct Making {
 impl Beneath {
     /// A file of this path. What cannot be is said now, before anything is transferred.
     pub(super) fn new(folder: &Arc<Folder>, path: &Path) -> Result<Beneath, String> {
-        folder.parent(path)?;
+        let (_, name) = folder.parent(path)?;
+        // A job that names the file of another that is being written would replace it half way.
+        if name.as_encoded_bytes().starts_with(HALF.as_bytes()) {
+            let path = quote(&path.to_string_lossy());
+            return Err(format!(
+                "{path} has a name of files that are being written, which begin with {HALF}: name another"
+            ));
+        }
         Ok(Beneath {
             folder: Arc::clone(folder),
             path: path.to_owned(),
@@ -125,7 +134,7 @@ impl Making {
         let mut tries = 0..TRIES;
         loop {
             let next = NEXT.fetch_add(1, Ordering::Relaxed);
-            let name = format!(".transferhost-{}-{next}", std::process::id());
+            let name = format!("{HALF}{}-{next}", std::process::id());
             match openat(&parent, &*name, flags, Mode::from_raw_mode(0o666)) {
                 Ok(fd) => {
                     let file = File::from(fd);
@@ -184,6 +193,8 @@ mod tests {
         one.finish().unwrap();
         assert_eq!(std::fs::read(place.path().join("file")).unwrap(), b"one");
         assert_eq!(there(), 1);
-        assert!(Beneath::new(&folder, Path::new("no/such")).is_err());
+        for path in ["no/such", ".transferhost-1-0"] {
+            assert!(Beneath::new(&folder, Path::new(path)).is_err(), "{path}");
+        }
     }
 }

@@ -21,7 +21,7 @@ pub(super) struct Known {
     pub(super) tenant: Tenant,
     /// The plugin of its jobs that name none.
     pub(super) plugin: Option<PathBuf>,
-    pub(super) output: Arc<Folder>,
+    pub(super) output: Option<Arc<Folder>>,
     pub(super) bodies: Option<Arc<Folder>>,
     /// Its jobs in memory.
     pub(super) jobs: usize,
@@ -43,8 +43,8 @@ pub(super) fn folders(file: &PolicyFile) -> anyhow::Result<HashMap<PathBuf, Arc<
     let of_tenants = file.tenants.iter().flat_map(|tenants| tenants.values());
     let of_tenants = of_tenants.flat_map(|tenant| tenant.output.iter().chain(&tenant.bodies));
     let mut folders = HashMap::new();
-    for path in [&batch.output, &batch.plugins]
-        .into_iter()
+    for path in std::iter::once(&batch.plugins)
+        .chain(&batch.output)
         .chain(&batch.bodies)
         .chain(of_tenants)
     {
@@ -101,12 +101,13 @@ impl Tenants {
             let folder = self.folders.get(path).map(Arc::clone);
             folder.ok_or_else(|| format!("the folder {} is not open", escape(&path.to_string_lossy())))
         };
+        let output = keys.output.as_ref().or(batch.output.as_ref());
         let bodies = keys.bodies.as_ref().or(batch.bodies.as_ref());
         let tenant = Tenant::new(&self.host, name, keys.policy.clone(), keys.quotas.clone());
         Ok(Known {
             tenant: tenant.map_err(|error| error.to_string())?,
             plugin: keys.plugin.clone(),
-            output: folder(keys.output.as_ref().unwrap_or(&batch.output))?,
+            output: output.map(|path| folder(path)).transpose()?,
             bodies: bodies.map(|path| folder(path)).transpose()?,
             jobs: 0,
             plugins: Vec::new(),

@@ -50,11 +50,10 @@ impl BatchTable {
         let size = |key, value, default| number(key, Unit::Bytes, value, default);
         let default = BatchKeys::default();
         let jobs = count("jobs", &self.jobs, default.jobs)?;
-        let here = || PathBuf::from(".");
         Ok(BatchKeys {
-            output: self.output.unwrap_or_else(here),
+            output: self.output,
             bodies: self.bodies,
-            plugins: self.plugins.unwrap_or_else(here),
+            plugins: self.plugins.unwrap_or(default.plugins),
             inline: size("inline", &self.inline, default.inline)?,
             line: size("line", &self.line, default.line)?,
             jobs,
@@ -74,7 +73,7 @@ impl Default for BatchKeys {
     fn default() -> BatchKeys {
         let jobs = 1_000;
         BatchKeys {
-            output: PathBuf::from("."),
+            output: None,
             bodies: None,
             plugins: PathBuf::from("."),
             inline: 64 << 10,

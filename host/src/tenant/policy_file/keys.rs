@@ -97,7 +97,12 @@ pub static ROWS: &[Row] = &[
         "as far as the kernel has it for `\"tenant\"`, `false` for `\"curl\"`",
         "`true` hardens the process, and what the machine lacks of it is an error; `false` gives up nothing",
     ),
-    row("batch", "output", "`\".\"`", "the folder that a job's `output` lies in"),
+    row(
+        "batch",
+        "output",
+        "none",
+        "the folder that a job's `output` lies in, apart from all that the batch runs by; without it there is none",
+    ),
     row(
         "batch",
         "bodies",

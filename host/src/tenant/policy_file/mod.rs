@@ -50,8 +50,8 @@ pub struct TenantKeys {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct BatchKeys {
-    /// The folder of outputs.
-    pub output: PathBuf,
+    /// The folder of outputs; without it a job names none.
+    pub output: Option<PathBuf>,
     /// The folder of files to send; without it none is sent.
     pub bodies: Option<PathBuf>,
     /// The folder of plugins.

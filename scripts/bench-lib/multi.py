@@ -1,4 +1,5 @@
-"""pycurl's multi interface with a write callback in Python: so many URLs, so many at a time. Prints one line of JSON."""
+"""pycurl's multi interface with a write callback in Python: so many URLs, so many at a time, by handles that are used again, or
+`fresh` ones. Prints one line of JSON."""
 
 import json
 import sys
@@ -6,7 +7,7 @@ import time
 
 import pycurl
 
-url, count, at_once = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+url, count, at_once, fresh = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:] == ["fresh"]
 
 
 class Body:
@@ -40,6 +41,9 @@ while done < count:
         for easy in well + [easy for easy, _, _ in ill]:
             calls += easy.body.calls
             multi.remove_handle(easy)
+            if fresh:
+                easy.close()
+                easy = pycurl.Curl()
             free.append(easy)
         done += len(well) + len(ill)
         failed += len(ill)

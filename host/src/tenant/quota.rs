@@ -57,9 +57,9 @@ quotas! {
     Decoded { "decoded", Bytes, 64 * MIB,
         "bytes a second of its bodies, after decoding",
         "text shrinks to a third or a twentieth, but not all of it is text" }
-    GuestTime { "guest-time", Milliseconds, 200,
+    GuestTime { "guest-time", Milliseconds, 100,
         "milliseconds of every second that a tenant's guests run, instantiation included",
-        "a fifth of a worker: some 100,000 calls that do little; a quarter of a second's worth may be used at once" }
+        "a tenth of a worker: some 50,000 calls that do little; a quarter of a second's worth may be used at once" }
     Memory { "memory", Bytes, 256 * MIB,
         "bytes of a tenant's guests and of what waits in libcurl and the host for its transfers, together",
         "a hundred guests of a MiB each and what a hundred paused transfers hold" }

@@ -10,6 +10,8 @@ use crate::curl::{Multi, Readiness};
 
 /// How long ready sockets are served before all are asked again.
 const SLICE: Duration = Duration::from_millis(10);
+/// A tenant that keeps overrunning rests so many times as long on a thread that it has to leave: what it had begun there stays.
+const PATIENCE_LOST: u32 = 20;
 /// Running all transfers of a lane may take as long as one call may.
 const HEAVY: Duration = Duration::from_millis(10);
 
@@ -60,7 +62,8 @@ impl Worker {
         if lane.rests.is_some_and(|until| until > now) {
             return true;
         }
-        let rest = lane.rest();
+        let stays = !self.apart && lane.keeps_overrunning();
+        let rest = lane.rest().map(|rest| if stays { rest * PATIENCE_LOST } else { rest });
         let until = rest.map(|rest| now + rest);
         match (std::mem::replace(&mut lane.rests, until), until) {
             (None, None) => false,

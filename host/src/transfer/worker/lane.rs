@@ -84,6 +84,11 @@ impl Lane {
         (self.reporters > 0).then(|| last + HEARTBEAT)
     }
 
+    /// Whether its tenant's guests keep running into debts.
+    pub(super) fn keeps_overrunning(&self) -> bool {
+        self.tenant.as_ref().is_some_and(|tenant| tenant.ledger().overruns())
+    }
+
     /// How long its tenant has to rest, as its account says now.
     pub(super) fn rest(&self) -> Option<Duration> {
         self.tenant.as_ref().and_then(|tenant| tenant.ledger().rest())

@@ -39,6 +39,8 @@ pub(super) struct Worker {
     alarms: BTreeSet<(Instant, usize)>,
     /// The same of lanes.
     lane_alarms: BTreeSet<(Instant, usize)>,
+    /// Whether it is for those who keep overrunning.
+    apart: bool,
     /// Whose turn was the last.
     served: usize,
     /// The transfer that was looked after last.
@@ -64,6 +66,7 @@ impl Worker {
             live: HashMap::new(),
             alarms: BTreeSet::new(),
             lane_alarms: BTreeSet::new(),
+            apart: false,
             served: 0,
             looked: 0,
             beats: 0,
@@ -73,6 +76,11 @@ impl Worker {
             ended: Vec::new(),
             made: 0,
         })
+    }
+
+    /// This one is for those who keep overrunning.
+    pub(super) fn set_apart(&mut self) {
+        self.apart = true;
     }
 
     /// A number that no transfer or lane of this worker has.

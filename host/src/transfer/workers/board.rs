@@ -166,7 +166,10 @@ impl Thread {
                 });
             }
             match Worker::new() {
-                Ok(worker) => {
+                Ok(mut worker) => {
+                    if apart {
+                        worker.set_apart();
+                    }
                     if let Some(post) = shared.posts.get(number) {
                         // Nobody's: it only ends the wait.
                         let _ = post.waker.set(worker.waker(0));

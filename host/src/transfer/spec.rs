@@ -115,11 +115,9 @@ impl TransferSpec {
             })
         };
         let broken = |text: &str| text.contains(['\r', '\n', '\0']);
-        if self.headers.len() > MOST_HEADERS {
-            let what = format!(
-                "{} headers are more than the {MOST_HEADERS} that a request may have",
-                self.headers.len()
-            );
+        let count = self.headers.len();
+        if count > MOST_HEADERS {
+            let what = format!("{count} headers are more than the {MOST_HEADERS} that a request may have");
             return Err(SpecError { what, url: false });
         }
         for header in &self.headers {

@@ -56,6 +56,7 @@ impl Handle {
     }
 
     /// Whether a worker has it; before, it waits for its turn.
+    #[cfg(feature = "cli")]
     pub(crate) fn has_begun(&self) -> bool {
         self.waker.get().is_some()
     }

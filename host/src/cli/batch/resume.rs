@@ -60,9 +60,10 @@ impl Done {
             done.whole += line.len() as u64;
             let outcome: Outcome = serde_json::from_slice(&line)
                 .with_context(|| format!("--resume: {shown}: line {number} is no outcome"))?;
-            // What was no job may have been mended, and what was cancelled has not been done.
-            let cancelled = outcome.abort.is_some_and(|abort| abort.cause == "cancelled");
-            if let (None, Some(tenant), false) = (outcome.line, outcome.tenant, cancelled) {
+            // What was no job may have been mended, and what was cancelled, or found no room, has not been done.
+            let undone = |cause: &str| cause == "cancelled" || cause == "quota";
+            let undone = outcome.abort.is_some_and(|abort| undone(&abort.cause));
+            if let (None, Some(tenant), false) = (outcome.line, outcome.tenant, undone) {
                 done.jobs.insert(key(&tenant, &outcome.id));
             }
         }
@@ -96,7 +97,8 @@ mod tests {
         let path = folder.path().join("done");
         let whole = "{\"id\":\"a\",\"tenant\":\"t\",\"code\":7,\"abort\":null}\n\
                      {\"id\":2,\"tenant\":\"t\",\"line\":2,\"code\":2}\n\
-                     {\"id\":\"c\",\"tenant\":\"t\",\"abort\":{\"cause\":\"cancelled\"}}\n";
+                     {\"id\":\"c\",\"tenant\":\"t\",\"abort\":{\"cause\":\"cancelled\"}}\n\
+                     {\"id\":\"q\",\"tenant\":\"t\",\"abort\":{\"cause\":\"quota\"}}\n";
         std::fs::write(&path, format!("{whole}{{\"id\":\"d\",\"ten")).unwrap();
         let done = Done::read(&path).unwrap();
         assert!(done.has("t", &"a".into()));
@@ -104,6 +106,7 @@ mod tests {
             ("other", Value::from("a")),
             ("t", 2.into()),
             ("t", "c".into()),
+            ("t", "q".into()),
             ("t", "d".into()),
         ] {
             assert!(!done.has(tenant, &id), "{tenant} {id}");

@@ -94,7 +94,7 @@ fn a_plugin_that_may_not_be_read() {
 fn what_is_missing_is_named() {
     let place = Place::new();
     for (words, names) in [
-        (&[][..], "run, inspect, policy, wit"),
+        (&[][..], "run, batch, inspect, policy, wit"),
         (&["run"], "no plugin is given"),
         (&["run", "--fuel", "7"], "no plugin is given"),
         (&["run", "PLUGIN"], "no URL is given"),

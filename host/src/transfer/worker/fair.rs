@@ -12,6 +12,8 @@ use crate::curl::{Multi, Readiness};
 const SLICE: Duration = Duration::from_millis(10);
 /// A tenant that keeps overrunning rests so many times as long on a thread that it has to leave: what it had begun there stays.
 const PATIENCE_LOST: u32 = 20;
+/// But not longer than this, where it is not what it owes: its transfers have times of their own.
+const LONGEST: Duration = Duration::from_secs(1);
 /// Running all transfers of a lane may take as long as one call may.
 const HEAVY: Duration = Duration::from_millis(10);
 
@@ -63,7 +65,8 @@ impl Worker {
             return true;
         }
         let stays = !self.apart && lane.keeps_overrunning();
-        let rest = lane.rest().map(|rest| if stays { rest * PATIENCE_LOST } else { rest });
+        let longer = |rest: Duration| rest.max(LONGEST.min(rest * PATIENCE_LOST));
+        let rest = lane.rest().map(|rest| if stays { longer(rest) } else { rest });
         let until = rest.map(|rest| now + rest);
         match (std::mem::replace(&mut lane.rests, until), until) {
             (None, None) => false,

@@ -326,8 +326,11 @@ impl Worker {
         let of = *of;
         self.touched.insert(of);
         self.poller.waker(id).mark();
-        // What libcurl does at once is done of one transfer at a time, so that others come in between.
-        self.run_lane(of, Multi::tick);
+        // What libcurl does at once is done of one transfer at a time, so that others come in between. The guest of a lane of its
+        // own is told of the timer first.
+        if self.lanes.get(&of).is_some_and(|lane| lane.is_shared) {
+            self.run_lane(of, Multi::tick);
+        }
     }
 
     /// A transfer is over: libcurl gives it up, and its connections with it where nobody else may use them, so that the

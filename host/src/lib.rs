@@ -40,6 +40,7 @@ mod cause;
 pub mod cli;
 mod curl;
 mod escape;
+mod field;
 mod guest;
 #[cfg(feature = "harden")]
 mod harden;

@@ -1,12 +1,15 @@
 //! curl's options with values that say nothing, or that contradict each other: one sentence that names the option, exit
 //! code 2, and nothing is dialled.
 
+use std::path::Path;
+
 use tempfile::TempDir;
 use transferhost_tests::command::Transferhost;
 use transferhost_tests::guests::guest;
 use transferhost_tests::http::{self, Response};
 use transferhost_tests::listen::Listen;
 use transferhost_tests::origin::Origin;
+use transferhost_tests::running::Ended;
 use transferhost_tests::table::{Section, Table, code};
 
 #[path = "kit/sentence.rs"]
@@ -14,16 +17,17 @@ mod sentence;
 
 use sentence::sentence;
 
+/// How a run without a plugin ended, of these words and this origin's URL.
+fn ended(words: &[&str], origin: &Origin, folder: &Path) -> Ended {
+    let run = Transferhost::run().arg("--no-plugin").args(words);
+    run.arg(origin.url("/")).in_folder(folder).end()
+}
+
 /// What is said of these words, with a URL behind them that must not be dialled.
 fn refused(words: &[&str]) -> String {
     let origin = Origin::forbidden(Listen::default()).unwrap();
     let folder = TempDir::new().unwrap();
-    let ended = Transferhost::run()
-        .arg("--no-plugin")
-        .args(words)
-        .arg(origin.url("/"))
-        .in_folder(folder.path())
-        .end();
+    let ended = ended(words, &origin, folder.path());
     let said = sentence(&ended, 2);
     assert_eq!((origin.accepted(), ended.text().as_str()), (0, ""), "{words:?}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{words:?}");
@@ -177,12 +181,7 @@ fn a_jar_that_cannot_be_written_is_warned_of() {
     let origin = http::serve(|_| Response::ok("")).unwrap();
     let folder = TempDir::new().unwrap();
     let of = |words: &[&str]| {
-        let ended = Transferhost::run()
-            .arg("--no-plugin")
-            .args(words)
-            .arg(origin.url("/"))
-            .in_folder(folder.path())
-            .end();
+        let ended = ended(words, &origin, folder.path());
         assert_eq!(ended.code(), Some(0), "{words:?}: {}", ended.stderr);
         ended.stderr
     };

@@ -173,24 +173,16 @@ pub(super) fn not_loaded(url: &str, error: &LoadError) -> Outcome {
             used,
             ..
         } => Some(Abort {
-            callback: None,
-            cause: *cause,
             limit: *limit,
             used: *used,
-            reason: None,
             plugin: Some(plugin.clone()),
-            blame: cause.blame(),
-            backtrace: Vec::new(),
+            ..Abort::of(*cause)
         }),
         LoadError::Quota { plugin, most } => Some(Abort {
-            callback: None,
-            cause: Cause::Quota,
             limit: Some(*most),
             used: Some(*most),
-            reason: None,
             plugin: Some(plugin.clone()),
-            blame: Cause::Quota.blame(),
-            backtrace: Vec::new(),
+            ..Abort::of(Cause::Quota)
         }),
         _ => None,
     };

@@ -19,6 +19,7 @@ use super::bindings::{net, request, transfer, types};
 use super::instance::State;
 use super::verdict::address_of;
 use crate::address::Address;
+use crate::field;
 use crate::tenant::class::Class;
 
 /// The longest name of a `getinfo`.
@@ -27,8 +28,6 @@ const MAX_INFO_NAME: usize = 64;
 const MAX_HEADER_NAME: usize = 256;
 /// The longest header value that a guest may set.
 const MAX_HEADER_VALUE: usize = 8 << 10;
-/// The most headers of a request.
-const MAX_HEADERS: usize = 100;
 
 /// A value of `getinfo`.
 pub(crate) enum TransferInfo {
@@ -183,7 +182,7 @@ impl request::HostRequest for State {
         }
         let head = &mut self.table.get_mut(&this)?.0;
         head.drop_header(&name);
-        if head.headers.len() >= MAX_HEADERS {
+        if head.headers.len() >= field::MOST {
             return Ok(Err(request::HeaderError::TooMany));
         }
         head.touch(&name);
@@ -201,7 +200,7 @@ impl request::HostRequest for State {
         }
         let head = &mut self.table.get_mut(&this)?.0;
         head.drop_header(&name);
-        if head.removed.len() >= MAX_HEADERS {
+        if head.removed.len() >= field::MOST {
             return Ok(Err(request::HeaderError::TooMany));
         }
         head.touch(&name);
@@ -245,12 +244,10 @@ impl RequestHead {
 }
 
 fn check_name(name: &str) -> Result<(), request::HeaderError> {
-    // RFC 9110's token.
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if name.is_empty() || name.len() > MAX_HEADER_NAME || !name.bytes().all(token) {
+    if name.len() > MAX_HEADER_NAME || !field::is_token(name) {
         return Err(request::HeaderError::InvalidName);
     }
-    if name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding") {
+    if field::is_framing(name) {
         return Err(request::HeaderError::Framing);
     }
     Ok(())

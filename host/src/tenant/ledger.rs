@@ -103,7 +103,8 @@ impl Ledger {
     /// Its guests will run into a debt, and hold up others, each time one is made.
     pub(crate) fn overruns_always(&self) {
         if !self.overruns() {
-            self.overruns.charge(micros(Duration::from_millis(310)));
+            // A second's more than may be at once.
+            self.overruns.charge(OVERRUN_A_SECOND * (OVERRUN_BURST.as_secs() + 1));
         }
     }
 

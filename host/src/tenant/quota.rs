@@ -35,9 +35,6 @@ macro_rules! quotas {
         pub static QUOTAS: &[QuotaRow] = &[$(QuotaRow {
             quota: Quota::$quota, key: $key, unit: Unit::$unit, default: $default, bounds: $bounds, why: $why,
         }),*];
-
-        /// Every quota, in the table's order.
-        static ALL: &[Quota] = &[$(Quota::$quota),*];
     };
 }
 
@@ -107,17 +104,17 @@ impl Quotas {
     /// One sentence that names the key and what would do.
     pub fn set_text(&mut self, key: &str, text: &str) -> Result<(), String> {
         let known = || QUOTAS.iter().map(|row| row.key);
-        let (quota, row) =
-            ALL.iter().zip(QUOTAS).find(|(_, row)| row.key == key).ok_or_else(|| {
-                match suggest::nearest(key, known()) {
-                    Some(near) => format!("there is no quota `{key}`; did you mean `{near}`?"),
-                    None => format!(
-                        "there is no quota `{key}`; there are {}",
-                        known().collect::<Vec<_>>().join(", ")
-                    ),
-                }
+        let row = QUOTAS
+            .iter()
+            .find(|row| row.key == key)
+            .ok_or_else(|| match suggest::nearest(key, known()) {
+                Some(near) => format!("there is no quota `{key}`; did you mean `{near}`?"),
+                None => format!(
+                    "there is no quota `{key}`; there are {}",
+                    known().collect::<Vec<_>>().join(", ")
+                ),
             })?;
-        self.set(*quota, limits::read(key, row.unit, row.default, text)?);
+        self.set(row.quota, limits::read(key, row.unit, row.default, text)?);
         Ok(())
     }
 
@@ -129,7 +126,7 @@ impl Quotas {
 impl Quota {
     /// The quota's row.
     pub fn row(self) -> &'static QuotaRow {
-        // `ALL` and `QUOTAS` come from one list, so the index is in bounds.
+        // Both come from one list, so the index is in bounds.
         &QUOTAS[self as usize]
     }
 }
@@ -141,9 +138,9 @@ mod tests {
     #[test]
     fn keys_and_values_are_read() {
         let mut quotas = Quotas::default();
-        for (quota, row) in ALL.iter().zip(QUOTAS) {
-            assert_eq!(quota.row().key, row.key);
-            assert!(quotas.get(*quota) > 0);
+        for row in QUOTAS {
+            assert_eq!(row.quota.row().key, row.key);
+            assert!(quotas.get(row.quota) > 0);
         }
         quotas.set_text("guest-time", "50ms").unwrap();
         assert_eq!(quotas.get(Quota::GuestTime), 50);

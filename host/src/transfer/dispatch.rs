@@ -151,8 +151,13 @@ impl Dispatch {
         answer
     }
 
-    fn note(&self) {
+    /// As [`Dispatch::noted`], of what bytes move by: they are put to the tenant's account.
+    fn moved<T>(&self, answer: T) -> T {
         self.settle_account();
+        self.noted(answer)
+    }
+
+    fn note(&self) {
         if self.pause.take_fresh() || self.has_yielded() || self.suffixes_await() || self.ended() {
             self.driver.mark();
         }
@@ -243,15 +248,15 @@ impl Dispatch {
 
 impl Callbacks for Dispatch {
     fn write(&self, chunk: &[u8]) -> Flow {
-        self.noted(self.on_write(chunk))
+        self.moved(self.on_write(chunk))
     }
 
     fn header(&self, lines: &[u8]) -> Flow {
-        self.noted(self.on_header(lines))
+        self.moved(self.on_header(lines))
     }
 
     fn read(&self, buffer: &mut [u8]) -> Read {
-        self.noted(self.on_read(buffer))
+        self.moved(self.on_read(buffer))
     }
 
     fn seek(&self, offset: u64) -> Seek {

@@ -4,7 +4,6 @@ use std::cell::{Cell, RefCell};
 
 use super::dispatch::Dispatch;
 use super::guests::Who;
-use super::pause::Direction;
 use crate::callback::Callback;
 use crate::curl::Flow;
 use crate::guest::HeaderAction;
@@ -42,14 +41,7 @@ struct Rest {
 
 impl Dispatch {
     pub(super) fn on_header(&self, lines: &[u8]) -> Flow {
-        if self.ended() {
-            return Flow::Abort;
-        }
-        if self.waits(Direction::Receive) || self.yields() {
-            return Flow::Pause;
-        }
-        match self.pass_on() {
-            Flow::Taken if self.waits(Direction::Receive) => return Flow::Pause,
+        match self.may_come() {
             Flow::Taken => {}
             other => return other,
         }

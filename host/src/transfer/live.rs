@@ -237,7 +237,12 @@ impl Live {
         let outcome = || outcome::of(dispatch, code, info.as_ref(), &words, &self.url, plugin);
         let before = outcome();
         dispatch.unset(wishes.unset());
+        let failed = dispatch.latch.is_set();
         tell_done(dispatch, &before);
+        if !dispatch.decides(Callback::Done) && dispatch.latch.is_set() == failed {
+            // Nobody was told, so it is as it was.
+            return before;
+        }
         let after = outcome();
         // `done` decides a success only: a failure that was there first stays.
         if before.code == CurlCode::OK {

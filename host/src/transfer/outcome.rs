@@ -136,6 +136,22 @@ pub struct Abort {
     pub backtrace: Vec<String>,
 }
 
+impl Abort {
+    /// With nothing but its cause.
+    pub(crate) fn of(cause: Cause) -> Abort {
+        Abort {
+            callback: None,
+            cause,
+            limit: None,
+            used: None,
+            reason: None,
+            plugin: None,
+            blame: cause.blame(),
+            backtrace: Vec::new(),
+        }
+    }
+}
+
 impl Outcome {
     /// The outcome of a transfer whose specification cannot be carried out.
     pub(crate) fn refused(url: &str, error: &SpecError) -> Outcome {
@@ -151,14 +167,8 @@ impl Outcome {
         let words = escape(words);
         let message = format!("transferhost failed: {words}; this is a bug of its own, please report it");
         let abort = Abort {
-            callback: None,
-            cause: Cause::HostPanic,
-            limit: None,
-            used: None,
             reason: Some(words),
-            plugin: None,
-            blame: Cause::HostPanic.blame(),
-            backtrace: Vec::new(),
+            ..Abort::of(Cause::HostPanic)
         };
         Outcome::unbegun(url, CurlCode::FAILED_INIT, message, Some(abort))
     }
@@ -166,18 +176,8 @@ impl Outcome {
     /// The outcome of a transfer that was cancelled before it began.
     pub(crate) fn cancelled(url: &str) -> Outcome {
         let cause = Cause::Cancelled;
-        let abort = Abort {
-            callback: None,
-            cause,
-            limit: None,
-            used: None,
-            reason: None,
-            plugin: None,
-            blame: cause.blame(),
-            backtrace: Vec::new(),
-        };
         let message = "the transfer was cancelled before it began".to_owned();
-        Outcome::unbegun(url, code(None, Occasion::Any, cause), message, Some(abort))
+        Outcome::unbegun(url, code(None, Occasion::Any, cause), message, Some(Abort::of(cause)))
     }
 
     /// The outcome of a transfer that never began: its plugin could not be loaded, or its URL not be read.

@@ -158,9 +158,9 @@ fn may_be_too_slow(spec: &TransferSpec, guarded: bool) -> bool {
 
 /// The host and the port that a transfer asks first; empty where its URL cannot be read.
 pub(super) fn destination(spec: &TransferSpec) -> String {
-    let part = |part| read_url(spec).ok()?.get(part);
-    let host = part(Part::Host).unwrap_or_default().to_ascii_lowercase();
-    match part(Part::Port) {
+    let Ok(url) = read_url(spec) else { return String::new() };
+    let host = url.get(Part::Host).unwrap_or_default().to_ascii_lowercase();
+    match url.get(Part::Port) {
         Some(port) => format!("{host}:{port}"),
         None => host,
     }

@@ -44,7 +44,8 @@ impl Between {
 }
 
 impl Dispatch {
-    pub(super) fn on_write(&self, chunk: &[u8]) -> Flow {
+    /// Whether something that comes may be looked at now; what waits for the tenant's guest goes first.
+    pub(super) fn may_come(&self) -> Flow {
         if self.ended() {
             return Flow::Abort;
         }
@@ -52,7 +53,13 @@ impl Dispatch {
             return Flow::Pause;
         }
         match self.pass_on() {
-            Flow::Taken if self.waits(Direction::Receive) => return Flow::Pause,
+            Flow::Taken if self.waits(Direction::Receive) => Flow::Pause,
+            other => other,
+        }
+    }
+
+    pub(super) fn on_write(&self, chunk: &[u8]) -> Flow {
+        match self.may_come() {
             Flow::Taken => {}
             other => return other,
         }

@@ -98,14 +98,9 @@ impl Wrong {
             return Wrong::Said(error.to_string());
         };
         let abort = Abort {
-            callback: None,
-            cause: Cause::Quota,
             limit: Some(*most),
             used: Some(*most),
-            reason: None,
-            plugin: None,
-            blame: Cause::Quota.blame(),
-            backtrace: Vec::new(),
+            ..Abort::of(Cause::Quota)
         };
         Wrong::Aborted(error.to_string(), Box::new(abort))
     }

@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::escape::{escape, quote};
+use crate::field;
 use crate::transfer::{Body, Header, TransferSpec};
 
 /// A field's value, of the kind that it must be of; what is `null` is not there.
@@ -72,14 +73,14 @@ pub(super) fn headers(value: Option<Value>) -> Result<Vec<Header>, String> {
         }
         Some(_) => return Err(wrong()),
     }
-    if headers.len() > HEADERS {
+    if headers.len() > field::MOST {
         return Err(format!(
-            "`headers`: {} are more than the {HEADERS} that a job may have",
-            headers.len()
+            "`headers`: {} are more than the {} that a job may have",
+            headers.len(),
+            field::MOST
         ));
     }
-    let frames = |header: &&Header| FRAMING.iter().any(|name| header.name().eq_ignore_ascii_case(name));
-    match headers.iter().find(frames) {
+    match headers.iter().find(|header| field::is_framing(header.name())) {
         Some(header) => Err(format!(
             "`headers`: {} says how long the body is, which libcurl says itself: leave it out",
             header.name()
@@ -87,11 +88,6 @@ pub(super) fn headers(value: Option<Value>) -> Result<Vec<Header>, String> {
         None => Ok(headers),
     }
 }
-
-/// As many as a plugin may set.
-const HEADERS: usize = 100;
-/// A body that is longer than they say is another request to the origin.
-const FRAMING: [&str; 2] = ["Content-Length", "Transfer-Encoding"];
 
 /// The method, where it is not the one that libcurl takes by itself.
 pub(super) fn set_method(
@@ -101,8 +97,7 @@ pub(super) fn set_method(
     uploads: bool,
 ) -> Result<(), String> {
     let method = method.unwrap_or_else(|| if sends { "POST" } else { "GET" }.to_owned());
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if method.is_empty() || !method.bytes().all(token) {
+    if !field::is_token(&method) {
         return Err(format!("`method`: {} is none", quote(&method)));
     }
     match (method.as_str(), sends) {

@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tempfile::TempDir;
+use transferhost::testing::{PROPOSAL_SAMPLES, proposals};
 use transferhost_tests::command::Transferhost;
 use transferhost_tests::guests::{guest, wat};
 use transferhost_tests::http::{self, Response};
 use transferhost_tests::listen::Listen;
 use transferhost_tests::origin::Origin;
 use transferhost_tests::running::Ended;
+use transferhost_tests::table::{Section, Table, code};
 
 #[path = "kit/sentence.rs"]
 mod sentence;
@@ -263,4 +265,59 @@ fn names_are_shown_escaped() {
     let made = Made::of("a\u{1b}[31m\n.wasm", b"\0asm\x01\0\0\0");
     let said = sentence(&run(made.path(), "http://127.0.0.1:1/"), 2);
     assert!(said.starts_with("a\\u{1b}[31m\\n.wasm: "), "{said}");
+}
+
+/// A file is read by the list before it is compiled, whatever form it comes in, and the table is printed from that list.
+#[test]
+fn a_proposal_that_is_off_is_refused_by_its_name() {
+    let origin = Origin::forbidden(Listen::default()).unwrap();
+    for sample in PROPOSAL_SAMPLES {
+        let binary = Made::of(&format!("{}.wasm", sample.name), ::wat::parse_str(sample.text).unwrap());
+        let said = sentence(&run(binary.path(), &origin.url("/")), 2);
+        assert!(said.contains(sample.said), "{}: {said}", sample.name);
+    }
+    // In a component of a component, which nothing makes an instance of.
+    let inner = "(component (component (component (core module (type (struct))))))";
+    assert!(refused(Made::of("inner.wat", inner).path()).contains("proposal gc,"));
+    assert_eq!(origin.accepted(), 0);
+}
+
+#[test]
+fn the_documentation_has_every_proposal() {
+    let mut table = Table::new(["proposal", "", "why"]);
+    for proposal in proposals() {
+        let on = if proposal.on { "on" } else { "off" };
+        table.row([code(proposal.name).as_str(), on, proposal.why]);
+    }
+    let settled = Section::of("writing-plugins.md", "proposals").settle(table);
+    settled.unwrap_or_else(|difference| panic!("{difference}"));
+}
+
+/// What passes from one component to the other goes through adapters that wasmtime makes, with proposals of its choice.
+#[test]
+fn a_component_of_components_is_loaded() {
+    let made = Made::of("composed.wat", include_str!("loading/composed.wat"));
+    let origin = http::serve(|_| Response::ok("body")).unwrap();
+    let ended = run(made.path(), &origin.url("/"));
+    assert_eq!(
+        (ended.code(), ended.text().as_str()),
+        (Some(0), "gone round"),
+        "{}",
+        ended.stderr
+    );
+}
+
+/// Each guest of the examples, as its compiler made it.
+#[test]
+fn what_compilers_write_is_on() {
+    let folder = guest("pass").parent().unwrap().to_owned();
+    let files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let guests: Vec<PathBuf> = files
+        .filter(|path| path.extension().is_some_and(|extension| extension == "wasm"))
+        .collect();
+    assert!(guests.len() > 10, "{}: {guests:?}", folder.display());
+    for guest in guests {
+        let ended = Transferhost::new().arg("inspect").arg(&guest).end();
+        assert_eq!(ended.code(), Some(0), "{}: {}", guest.display(), ended.stderr);
+    }
 }

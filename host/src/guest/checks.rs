@@ -142,7 +142,7 @@ pub(super) fn one_line(error: &wasmtime::Error) -> String {
 }
 
 /// wasmtime's and wat's texts point at places over several lines.
-fn one_line_text(text: &str) -> String {
+pub(super) fn one_line_text(text: &str) -> String {
     shown(
         text.lines()
             .map(str::trim)

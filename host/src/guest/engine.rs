@@ -9,6 +9,7 @@ use wasmtime::component::Linker;
 use wasmtime::{Cache, CacheConfig, Config};
 
 use super::compiled::CompiledCache;
+use super::features;
 use super::imports;
 use super::instance::State;
 use super::pool::{self, Clearing};
@@ -115,7 +116,7 @@ impl Engine {
 /// What all guests need.
 fn config() -> Config {
     let mut config = Config::new();
-    config.wasm_component_model(true);
+    features::allow(&mut config);
     config.consume_fuel(true);
     config.epoch_interruption(true);
     config.max_wasm_stack(MAX_WASM_STACK);

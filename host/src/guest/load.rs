@@ -12,6 +12,7 @@ use wasmtime::component::{Component, InstancePre};
 
 use super::checks::{check_size, check_weight, component_bytes, known_exports, known_imports, one_line, shown};
 use super::engine::Engine;
+use super::features::check_features;
 use super::imports::NoTransfer;
 use super::instance::{Environment, Guest, Indices, State};
 use super::verdict::Failure;
@@ -298,6 +299,7 @@ impl Compiled {
         let binary = component_bytes(&file.bytes)?;
         let weight = weigh(&binary)?;
         check_weight(&weight, limits)?;
+        check_features(&binary)?;
         // Compiling runs on threads of its own, which panic where the machine gives none.
         let compiled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             Component::from_binary(&engine.engine, &binary)

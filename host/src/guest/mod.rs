@@ -1,8 +1,8 @@
 //! A guest: one live instance of a plugin, entered through one call at a time. It knows nothing of curl.
 //!
-//! `load` makes a [`Plugin`] of a file that `checks` and `weigh` let pass, `compiled` has what others compiled already, `instance` a [`Guest`] of a plugin, `call` enters it, `verdict` makes of an
-//! answer or a trap what the transfer acts on. `limits` and `clock` bound it, `imports` and `wasi` are all that it can
-//! reach.
+//! `load` makes a [`Plugin`] of a file that `checks`, `weigh` and `features` let pass, `compiled` has what others compiled
+//! already, `instance` a [`Guest`] of a plugin, `call` enters it, `verdict` makes of an answer or a trap
+//! what the transfer acts on. `limits` and `clock` bound it, `imports` and `wasi` are all that it can reach.
 
 mod bindings;
 mod bodies;
@@ -11,6 +11,7 @@ mod checks;
 mod clock;
 mod compiled;
 mod engine;
+mod features;
 mod imports;
 mod instance;
 mod limits;
@@ -39,6 +40,8 @@ pub(crate) use bindings::ssh_key::{Action as KeyAction, Key, KeyType as GuestKey
 pub(crate) use bindings::write::Action as WriteAction;
 pub(crate) use call::CallStats;
 pub(crate) use engine::Engine;
+#[cfg(feature = "testing")]
+pub(crate) use features::{OFF as PROPOSALS_OFF, ON as PROPOSALS_ON};
 #[cfg(feature = "testing")]
 pub(crate) use imports::NoTransfer;
 pub(crate) use imports::{Dialled, RequestHead, Taken, TransferInfo, TransferView};

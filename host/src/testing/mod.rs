@@ -6,9 +6,11 @@
 mod address;
 pub(crate) mod load;
 mod lone_guest;
+mod proposals;
 
 pub use address::AddressCase;
 pub use load::load;
 pub use lone_guest::LoneGuest;
+pub use proposals::{PROPOSAL_SAMPLES, PROPOSALS_WITHOUT_SAMPLE, Proposal, ProposalSample, proposals};
 
 pub use crate::transfer::testing::{Message, header, messages, outcome, sequence};

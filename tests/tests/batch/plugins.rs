@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use transferhost_tests::guests::guest;
+use transferhost_tests::guests::{guest, wat};
 use transferhost_tests::http::{self, Response};
 
 use super::site::{Site, end, find};
@@ -80,4 +80,40 @@ fn a_tenant_has_no_more_than_its_quota() {
     }
     let of = |id: usize| find(&outcomes, id)["guest"]["plugin"].clone();
     assert_eq!((of(1), of(5)), (Value::from("pass.wasm"), Value::from("again.wasm")));
+}
+
+/// One that would end the process is refused to its own tenant, again when the batch goes on, and the others' jobs run.
+#[test]
+fn a_plugin_that_would_end_the_process_ends_its_own_job() {
+    let origin = http::serve(|_| Response::ok("hello")).unwrap();
+    let site = Site::new(&origin, "[tenants.good]\n[tenants.bad]");
+    site.plugin("bad.wat", &wat("subtype-call"));
+    site.plugin("pass.wasm", &guest("pass"));
+    let job = |id: usize| {
+        let (tenant, plugin) = if id % 3 == 0 {
+            ("bad", "bad.wat")
+        } else {
+            ("good", "pass.wasm")
+        };
+        json!({"id": id, "tenant": tenant, "url": origin.url("/"), "plugin": plugin}).to_string()
+    };
+    let jobs: Vec<String> = (0..30).map(job).collect();
+    site.write("jobs.jsonl", jobs.join("\n"));
+    site.write("done.jsonl", "");
+    // It goes on where it was cut off, and the plugin is refused again.
+    for left in [0, 10] {
+        let done = site.read("done.jsonl");
+        let done: String = done.lines().take(left).map(|line| format!("{line}\n")).collect();
+        site.write("done.jsonl", done);
+        let batch = site.batch().args(["--resume", "done.jsonl", "--outcome", "done.jsonl"]);
+        let ended = batch.arg("jobs.jsonl").end();
+        assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
+        let outcomes = super::site::of(&site.read("done.jsonl"));
+        for id in 0..30 {
+            let (code, message) = end(find(&outcomes, id));
+            let refused = message.contains("WebAssembly's proposal gc, which is not on here");
+            let expected = if id % 3 == 0 { (2, true) } else { (0, false) };
+            assert_eq!((code, refused), expected, "{message}");
+        }
+    }
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use transferhost::Callback;
+use transferhost::testing::PROPOSAL_SAMPLES;
 use transferhost_tests::{guests, root};
 
 use crate::expected::{self, Expected};
@@ -54,7 +55,8 @@ pub(crate) fn all(folder: &Path) -> Vec<Attack> {
     for (source, name) in files(&hostile.join("wat"), "wat") {
         attacks.push(attack(&name, source.clone(), sentence(&source, ";;")));
     }
-    for (name, extension, what, bytes) in broken().into_iter().chain(lent::all()).chain(heavy::all()) {
+    let made = broken().into_iter().chain(lent::all()).chain(heavy::all());
+    for (name, extension, what, bytes) in made.chain(proposals()) {
         let path = folder.join(format!("{name}.{extension}"));
         fs::write(&path, bytes).expect("a temporary folder can be written");
         attacks.push(attack(name, path, what.to_owned()));
@@ -141,4 +143,11 @@ fn broken() -> Vec<File> {
             b"(component\n  (core module".to_vec(),
         ),
     ]
+}
+
+/// Files that use a proposal of WebAssembly that is off.
+fn proposals() -> impl Iterator<Item = File> {
+    PROPOSAL_SAMPLES
+        .iter()
+        .map(|sample| (sample.name, "wat", sample.what, sample.text.as_bytes().to_vec()))
 }

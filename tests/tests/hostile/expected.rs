@@ -1,5 +1,7 @@
 //! How each attack must end. One that is not named here has no expectation, and that fails.
 
+use transferhost::testing::PROPOSAL_SAMPLES;
+
 use crate::errand::Errand;
 
 /// What is done with an attack, and what comes of it.
@@ -119,7 +121,9 @@ pub(crate) fn of(name: &str) -> Option<Expected> {
         "long-function" => End::NotLoaded("more than 1048576"),
         "long-text" => End::NotLoaded("that a text may have"),
         "deep-components" => End::NotLoaded("more than 100 levels deep"),
-        "deep-types" | "wide-type" | "shared-memory" | "async-export" => End::NotLoaded("not a valid component"),
+        "deep-types" | "wide-type" => End::NotLoaded("not a valid component"),
+        "async-export" => End::NotLoaded("WebAssembly's proposal cm-async, which is not on here"),
+        "subtype-call" => End::NotLoaded("WebAssembly's proposal gc, which is not on here"),
         "long-name" => End::NotLoaded("does not know"),
         "huge-memory" => End::NotLoaded("instantiated: memory"),
         "loop-instantiate" => End::NotLoaded("instantiated: out-of-fuel"),
@@ -135,7 +139,7 @@ pub(crate) fn of(name: &str) -> Option<Expected> {
         "cut-short" => End::NotLoaded("cut short"),
         "truncated" | "bare-header" => End::NotLoaded("not a valid component"),
         "broken-text" => End::NotLoaded("text is not valid"),
-        _ => return None,
+        name => End::NotLoaded(PROPOSAL_SAMPLES.iter().find(|sample| sample.name == name)?.said),
     };
     Some(Expected { end, given, errand })
 }

@@ -109,12 +109,6 @@ pub(crate) fn all() -> Vec<File> {
             )),
         ),
         (
-            "shared-memory",
-            "wasm",
-            "A memory to be shared between threads",
-            module("(memory 1 1 shared)"),
-        ),
-        (
             "async-export",
             "wasm",
             "A `write` that is lifted as an async function",

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use transferhost::testing::LoneGuest;
-use transferhost::{Host, Limit, Plugin, Policy, PolicyKind};
+use transferhost::{Host, Limit, Loader, Plugin, Policy, PolicyKind};
 
 fn policy() -> Policy {
     let mut policy = Policy::new(PolicyKind::Curl).expect("a policy");
@@ -35,7 +35,7 @@ fn fresh(criterion: &mut Criterion, name: &str, host: &Host) {
 }
 
 fn guest(criterion: &mut Criterion) {
-    let host = Host::new(policy(), None).expect("an engine");
+    let host = Host::new(policy(), Loader::in_process()).expect("an engine");
     let plugin = pass(&host);
 
     let mut calls = criterion.benchmark_group("on-write");
@@ -67,7 +67,7 @@ fn guest(criterion: &mut Criterion) {
     calls.finish();
 
     fresh(criterion, "a fresh guest, one call of 16 KiB", &host);
-    let pooled = Host::pooled(policy(), None, 100).expect("an engine with a pool");
+    let pooled = Host::pooled(policy(), Loader::in_process(), 100).expect("an engine with a pool");
     fresh(criterion, "a fresh guest out of a pool, one call of 16 KiB", &pooled);
 }
 

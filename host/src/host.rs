@@ -1,9 +1,10 @@
 //! A host: an engine and a policy, from which transfers are made.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use crate::guest::{Engine, EngineError, LoadError, Plugin, PluginFile};
+use crate::guest::{Engine, EngineError, LoadError, Plugin, PluginFile, Shape};
+use crate::loader::Loader;
 use crate::tenant::policy::Policy;
 
 /// What transfers run in: wasmtime's engine, and a policy. There is no default policy: whoever embeds this names one. Cheap
@@ -15,14 +16,13 @@ pub struct Host {
 }
 
 impl Host {
-    /// A host under this policy. Compiled code is kept in `cache`, a directory that nobody else may write to, since what lies
-    /// there is run; `None` keeps none.
+    /// A host under this policy, whose plugins this loader loads.
     ///
     /// # Errors
     /// Where the machine refuses what wasmtime needs.
-    pub fn new(policy: Policy, cache: Option<PathBuf>) -> Result<Host, EngineError> {
+    pub fn new(policy: Policy, loader: Loader) -> Result<Host, EngineError> {
         Ok(Host {
-            engine: Engine::new(cache)?,
+            engine: Engine::new(loader)?,
             policy: Arc::new(policy),
         })
     }
@@ -33,21 +33,38 @@ impl Host {
     ///
     /// # Errors
     /// As [`Host::new`], and where so many guests take more memory maps than a process may have.
-    pub fn pooled(policy: Policy, cache: Option<PathBuf>, guests: u32) -> Result<Host, EngineError> {
+    pub fn pooled(policy: Policy, loader: Loader, guests: u32) -> Result<Host, EngineError> {
         Ok(Host {
-            engine: Engine::pooled(cache, guests, &policy.limits)?,
+            engine: Engine::pooled(loader, guests, &policy.limits)?,
             policy: Arc::new(policy),
         })
     }
 
-    /// Loads a plugin's file under the policy's limits: reads it, compiles it, and makes one guest on trial. It blocks this
-    /// thread, for seconds where the plugin is large and nothing is in the cache.
+    /// Loads a plugin's file under the policy's limits: reads it, has the loader compile it, and makes one guest on trial.
+    /// It blocks this thread, for seconds where the plugin is large and nothing is in the cache.
     ///
     /// # Errors
     /// See [`LoadError`].
     pub fn load(&self, path: &Path) -> Result<Plugin, LoadError> {
-        let limits = &self.policy.limits;
-        Plugin::load(&self.engine, &PluginFile::read(path, limits)?, limits, None)
+        self.load_file(&PluginFile::read(path, &self.policy.limits)?)
+    }
+
+    /// Reads a plugin's file, and starts what loading it will need, for a process that starts nothing later.
+    pub(crate) fn read(path: &Path, policy: &Policy, loader: &Loader) -> Result<PluginFile, LoadError> {
+        let file = PluginFile::read(path, &policy.limits)?;
+        // Where it cannot be started loading says so.
+        let _ = loader.prepare(&Shape::default(), file.digest());
+        Ok(file)
+    }
+
+    /// As [`Host::load`], of a file that was read.
+    pub(crate) fn load_file(&self, file: &PluginFile) -> Result<Plugin, LoadError> {
+        Plugin::load(&self.engine, file, &self.policy.limits, None)
+    }
+
+    /// Ends the helper that loads plugins; the next plugin starts it again.
+    pub(crate) fn rest(&self) {
+        self.engine.rest();
     }
 
     /// The policy.

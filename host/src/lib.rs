@@ -6,10 +6,10 @@
 //! and with a reason.
 //!
 //! ```no_run
-//! use transferhost::{Host, MemorySink, Policy, PolicyKind, Transfer, TransferSpec};
+//! use transferhost::{Host, Loader, MemorySink, Policy, PolicyKind, Transfer, TransferSpec};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let host = Host::new(Policy::new(PolicyKind::Tenant)?, None)?;
+//! let host = Host::new(Policy::new(PolicyKind::Tenant)?, Loader::in_process())?;
 //! let plugin = host.load("ssrf_guard.wasm".as_ref())?;
 //! let body = MemorySink::new(1 << 20);
 //! let spec = TransferSpec { url: "https://example.com/".to_owned(), ..TransferSpec::default() };
@@ -46,6 +46,7 @@ mod guest;
 mod harden;
 mod host;
 pub mod limits;
+mod loader;
 mod sink;
 mod suggest;
 mod tenant;
@@ -64,6 +65,7 @@ pub use guest::{EngineError, LoadError, Plugin, WIT_VERSION};
 pub use harden::{Hardened, Hardening, Lacking, Measure};
 pub use host::Host;
 pub use limits::{Limit, Limits};
+pub use loader::{CacheDirectory, CacheError, Loader};
 pub use sink::{BodyChannel, ChannelSink, FileSink, MemorySink, Sink, StdoutSink, WakeSink};
 pub use tenant::class::{Class, Classifier, Nat64PrefixError, Verdict};
 pub use tenant::policy::{Policy, PolicyError, PolicyKind};

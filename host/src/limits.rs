@@ -6,6 +6,8 @@ mod strict;
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// What a limit counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
@@ -100,6 +102,18 @@ limits! {
     ComponentSize { "component-size", None, Bytes, curl: 64 * MIB, tenant: 8 * MIB,
         "size of a plugin's file",
         "compiling takes time and memory in proportion; guests with an engine are 10 to 40 MiB" }
+    LoadMemory { "load-memory", None, Bytes, curl: 4096 * MIB, tenant: 512 * MIB,
+        "memory of the process that compiles a plugin",
+        "a plugin of 70 KB takes 20 MB, a JavaScript engine of 12 MB some 700; without it 800 KB took 10 GiB" }
+    LoadProcessorTime { "load-processor-time", None, Milliseconds, curl: 600_000, tenant: 20_000,
+        "processor time of the process that compiles a plugin; likewise of the process that tries it",
+        "a plugin of 70 KB takes 0.1 s, a JavaScript engine of 12 MB 22; a plugin of 18 KB can take 34" }
+    LoadTime { "load-time", None, Milliseconds, curl: 600_000, tenant: 120_000,
+        "wall clock of each of these processes",
+        "on a busy machine a load that takes long has what others leave of the processors" }
+    LoadCode { "load-code", None, Bytes, curl: 1024 * MIB, tenant: 128 * MIB,
+        "size of a plugin's compiled code",
+        "about four times the plugin; a JavaScript engine's is 49 MB, and 31 KB can become 356" }
     Body { "body", None, Bytes, curl: u64::MAX >> 1, tenant: 256 * MIB,
         "bytes of a body, after decoding",
         "curl has no limit, and its policy none but libcurl's own 8 EiB; a service must stop somewhere" }
@@ -136,7 +150,7 @@ limits! {
 }
 
 /// The value of each limit.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     values: Vec<u64>,
 }

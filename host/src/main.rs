@@ -1,5 +1,5 @@
 //! The command `transferhost`.
 
 fn main() -> std::process::ExitCode {
-    transferhost::cli::main()
+    transferhost::Loader::main().unwrap_or_else(transferhost::cli::main)
 }

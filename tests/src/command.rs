@@ -13,6 +13,8 @@ use std::sync::LazyLock;
 use std::thread;
 use std::time::Duration;
 
+use transferhost::{CacheDirectory, Loader};
+
 use crate::running::{Ended, Running};
 use crate::{PATIENCE, target_dir};
 
@@ -52,6 +54,15 @@ fn sources(binary: &Path) -> Vec<PathBuf> {
 /// As [`Transferhost::new`].
 pub fn binary() -> &'static Path {
     &BINARY
+}
+
+/// A loader of the test's own process, with the cache of compiled code that all tests share: a guest is compiled once.
+///
+/// # Panics
+/// When the target directory cannot be written.
+pub fn loader() -> Loader {
+    let cache = target_dir().join("tests-home/cache/transferhost");
+    Loader::in_process().with_cache(CacheDirectory::open(&cache).expect("the target directory is ours alone"))
 }
 
 /// A run of `transferhost` that is being put together.

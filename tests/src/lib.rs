@@ -23,6 +23,7 @@ pub mod connection;
 pub mod event;
 pub mod ftp;
 pub mod guests;
+pub mod heavy;
 pub mod http;
 pub mod listen;
 pub mod namespace;

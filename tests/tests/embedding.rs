@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::channel;
 
 use transferhost::{Cause, CurlCode, Host, Limit, Policy, PolicyKind, Transfer, TransferSpec};
+use transferhost_tests::command::{binary, loader};
 use transferhost_tests::guests::guest;
 use transferhost_tests::http::{self, Response};
 use transferhost_tests::listen::Listen;
@@ -42,7 +43,7 @@ fn curl() -> Policy {
 }
 
 fn host() -> Host {
-    Host::new(curl(), None).unwrap()
+    Host::new(curl(), loader()).unwrap()
 }
 
 #[test]
@@ -151,7 +152,7 @@ fn a_transfer_is_cancelled() {
 fn many_transfers_of_tenants() {
     let origin = http::serve(|request| Response::ok(request.path().to_owned())).unwrap();
     let cache = target_dir().join("tests-home/cache/transferhost");
-    let (host, workers) = service::start(&cache).unwrap();
+    let (host, workers) = service::start(binary(), &cache).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("policy.toml");
     let port = origin.address().port();

@@ -18,8 +18,9 @@ use transferhost::{
     Cause, Direction, Host, Job, Limit, MemorySink, Outcome, Plugin, Policy, PolicyKind, Quota, Quotas, SubmitError,
     Submitted, Tenant, TransferSpec, Workers,
 };
+use transferhost_tests::PATIENCE;
+use transferhost_tests::command::loader;
 use transferhost_tests::guests::guest;
-use transferhost_tests::{PATIENCE, target_dir};
 
 #[path = "kit/holds.rs"]
 mod holds;
@@ -114,9 +115,8 @@ struct Taken {
 
 impl World {
     fn new() -> Self {
-        let cache = target_dir().join("tests-home/cache/transferhost");
         // As many guests as may be at once, and none to spare.
-        let host = Host::pooled(policy(), Some(cache), (TENANTS * AT_ONCE) as u32).unwrap();
+        let host = Host::pooled(policy(), loader(), (TENANTS * AT_ONCE) as u32).unwrap();
         let mut quotas = Quotas::default();
         for (quota, value) in QUOTAS {
             quotas.set(quota, value);

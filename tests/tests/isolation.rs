@@ -8,11 +8,11 @@ use std::thread;
 use transferhost::{
     Host, IpVersion, Job, MemorySink, Outcome, Plugin, Policy, PolicyKind, Sink, Tenant, TransferSpec, Workers,
 };
+use transferhost_tests::command::loader;
 use transferhost_tests::http::Response;
 use transferhost_tests::listen::Listen;
 use transferhost_tests::origin::Origin;
 use transferhost_tests::request::Request;
-use transferhost_tests::target_dir;
 
 #[path = "isolation/apart.rs"]
 mod apart;
@@ -28,10 +28,7 @@ mod tenants;
 #[path = "isolation/tls.rs"]
 mod tls;
 
-static HOST: LazyLock<Host> = LazyLock::new(|| {
-    let cache = target_dir().join("tests-home/cache/transferhost");
-    Host::new(policy(), Some(cache)).unwrap()
-});
+static HOST: LazyLock<Host> = LazyLock::new(|| Host::new(policy(), loader()).unwrap());
 
 fn policy() -> Policy {
     Policy::new(PolicyKind::Curl).unwrap()

@@ -8,6 +8,7 @@ use transferhost::{
     Host, Job, METRICS, MemorySink, Metric, MetricKind, Policy, PolicyKind, Quota, Quotas, Tenant, TransferSpec,
     Workers,
 };
+use transferhost_tests::command::loader;
 use transferhost_tests::guests::guest;
 use transferhost_tests::http::{self, Response};
 use transferhost_tests::table::{Section, Table, code};
@@ -40,7 +41,7 @@ fn every_metric_is_told() {
     let snapshotter = recorder.snapshotter();
     recorder.install().unwrap();
     let origin = http::serve(|_| Response::ok("body")).unwrap();
-    let host = Host::new(Policy::new(PolicyKind::Curl).unwrap(), None).unwrap();
+    let host = Host::new(Policy::new(PolicyKind::Curl).unwrap(), loader()).unwrap();
     let mut quotas = Quotas::default();
     quotas.set(Quota::Transfers, 1);
     quotas.set(Quota::Queue, 1);

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use transferhost::{Host, Job, MemorySink, Outcome, Plugin, Policy, PolicyKind, Transfer, TransferSpec, Workers};
+use transferhost_tests::command::loader;
 use transferhost_tests::event::Event;
 use transferhost_tests::guests::guest;
 use transferhost_tests::http::{self, Response};
 use transferhost_tests::origin::Origin;
-use transferhost_tests::target_dir;
 
 #[path = "kit/tenants.rs"]
 mod tenants;
@@ -49,8 +49,7 @@ const SQUATTER: &str = r#"(component
   (export "transferhost:callbacks/write-end@0.1.0" (instance $e)))"#;
 
 fn host(guests: u32) -> Host {
-    let cache = target_dir().join("tests-home/cache/transferhost");
-    Host::pooled(Policy::new(PolicyKind::Curl).unwrap(), Some(cache), guests).unwrap()
+    Host::pooled(Policy::new(PolicyKind::Curl).unwrap(), loader(), guests).unwrap()
 }
 
 fn spec(url: String) -> TransferSpec {
@@ -188,7 +187,7 @@ fn each_guest_of_a_pool_may_have_all_that_one_may() {
 
 #[test]
 fn more_than_the_kernel_has_maps_for_is_said() {
-    let error = Host::pooled(Policy::new(PolicyKind::Curl).unwrap(), None, u32::MAX).map(drop);
+    let error = Host::pooled(Policy::new(PolicyKind::Curl).unwrap(), loader(), u32::MAX).map(drop);
     let said = error.unwrap_err().to_string();
     assert!(said.contains("vm.max_map_count allows"), "{said}");
 }

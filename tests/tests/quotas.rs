@@ -8,21 +8,19 @@ use transferhost::{
     Host, Job, MemorySink, Outcome, Plugin, Policy, PolicyKind, Quota, Quotas, Sink, SubmitError, Tenant, TransferSpec,
     Workers,
 };
+use transferhost_tests::PATIENCE;
+use transferhost_tests::command::loader;
 use transferhost_tests::event::Event;
 use transferhost_tests::guests::{guest, hostile};
 use transferhost_tests::http::{self, Response};
 use transferhost_tests::origin::Origin;
-use transferhost_tests::{PATIENCE, target_dir};
 
 #[path = "quotas/debts.rs"]
 mod debts;
 #[path = "kit/tenants.rs"]
 mod tenants;
 
-static HOST: LazyLock<Host> = LazyLock::new(|| {
-    let cache = target_dir().join("tests-home/cache/transferhost");
-    Host::new(Policy::new(PolicyKind::Curl).unwrap(), Some(cache)).unwrap()
-});
+static HOST: LazyLock<Host> = LazyLock::new(|| Host::new(Policy::new(PolicyKind::Curl).unwrap(), loader()).unwrap());
 static PASS: LazyLock<Plugin> = LazyLock::new(|| HOST.load(&guest("pass")).unwrap());
 
 /// A tenant that nothing bounds but this.
@@ -312,7 +310,7 @@ fn no_tenant_is_allowed_more_than_the_pool_was_made_for() {
         policy.limits_mut().set_text("memory", memory).unwrap();
         policy
     };
-    let host = Host::pooled(limits("2MiB"), None, 1).unwrap();
+    let host = Host::pooled(limits("2MiB"), loader(), 1).unwrap();
     let with = |memory| Tenant::new(&host, "large", limits(memory), Quotas::default());
     let error = with("4MiB").unwrap_err().to_string();
     assert!(error.contains("the pool of guests was made for 2097152"), "{error}");

@@ -7,21 +7,19 @@ use std::time::Duration;
 use transferhost::{
     Host, Job, MemorySink, Outcome, Plugin, Policy, PolicyKind, Submitted, Tenant, TransferSpec, Workers,
 };
+use transferhost_tests::PATIENCE;
+use transferhost_tests::command::loader;
 use transferhost_tests::event::Event;
 use transferhost_tests::guests::{guest, hostile};
 use transferhost_tests::http::{self, Response};
 use transferhost_tests::origin::Origin;
-use transferhost_tests::{PATIENCE, target_dir};
 
 #[path = "workers/sinks.rs"]
 mod sinks;
 #[path = "kit/tenants.rs"]
 mod tenants;
 
-static HOST: LazyLock<Host> = LazyLock::new(|| {
-    let cache = target_dir().join("tests-home/cache/transferhost");
-    Host::new(Policy::new(PolicyKind::Curl).unwrap(), Some(cache)).unwrap()
-});
+static HOST: LazyLock<Host> = LazyLock::new(|| Host::new(Policy::new(PolicyKind::Curl).unwrap(), loader()).unwrap());
 static PASS: LazyLock<Plugin> = LazyLock::new(|| HOST.load(&guest("pass")).unwrap());
 
 fn job(tenant: &str, url: String) -> (Job, MemorySink) {
@@ -243,8 +241,7 @@ fn an_outcome_can_be_awaited() {
 #[test]
 fn a_guest_is_given_back_when_its_transfer_ends() {
     let origin = http::serve(|_| Response::ok("body")).unwrap();
-    let cache = target_dir().join("tests-home/cache/transferhost");
-    let host = Host::pooled(Policy::new(PolicyKind::Curl).unwrap(), Some(cache), 2).unwrap();
+    let host = Host::pooled(Policy::new(PolicyKind::Curl).unwrap(), loader(), 2).unwrap();
     let workers = Workers::start(1).unwrap();
     let tenant = Tenant::new(&host, "a", Policy::new(PolicyKind::Curl).unwrap(), tenants::quotas()).unwrap();
     let tuner = tenant.load(&guest("socket-tuner")).unwrap();

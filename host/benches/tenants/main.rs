@@ -11,7 +11,9 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
-use transferhost::{Host, Job, Plugin, Policy, PolicyKind, Quota, Quotas, Sink, Tenant, TransferSpec};
+use transferhost::{
+    CacheDirectory, Host, Job, Loader, Plugin, Policy, PolicyKind, Quota, Quotas, Sink, Tenant, TransferSpec,
+};
 
 type Measured = Result<serde_json::Value, Box<dyn std::error::Error>>;
 
@@ -55,8 +57,11 @@ fn policy() -> Result<Policy, Box<dyn std::error::Error>> {
 
 /// The engine, with so many guests at once, and compiled code of earlier runs.
 fn host(guests: usize) -> Result<Host, Box<dyn std::error::Error>> {
-    let cache = variable("CACHE").map(Into::into);
-    Ok(Host::pooled(policy()?, cache, u32::try_from(guests)?)?)
+    let mut loader = Loader::in_process();
+    if let Some(cache) = variable("CACHE") {
+        loader = loader.with_cache(CacheDirectory::open(cache.as_ref())?);
+    }
+    Ok(Host::pooled(policy()?, loader, u32::try_from(guests)?)?)
 }
 
 /// Tenants with the defaults, but for what bounds a benchmark of one origin.

@@ -1,10 +1,20 @@
-//! Where compiled plugins are kept. What lies there is machine code that will be run, so it must be the user's alone.
+//! How the command line loads plugins: with itself as the helper, and with a cache that must be the user's alone.
 
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
+use crate::loader::{CacheDirectory, Loader};
+
+/// Plugins are loaded by processes of this program's own.
+pub(super) fn loader(cache: Option<CacheDirectory>) -> Loader {
+    let loader = Loader::processes(Path::new("/proc/self/exe"));
+    match cache {
+        Some(cache) => loader.with_cache(cache),
+        None => loader,
+    }
+}
+
 /// The directory of compiled plugins, made where it is not there; `None`, having said why, where it cannot be trusted.
-pub(super) fn directory() -> Option<PathBuf> {
+pub(super) fn directory() -> Option<CacheDirectory> {
     let base = std::env::var_os("XDG_CACHE_HOME")
         .map(PathBuf::from)
         .filter(|base| base.is_absolute())
@@ -14,41 +24,11 @@ pub(super) fn directory() -> Option<PathBuf> {
                 .filter(|home| home.is_absolute())?;
             Some(home.join(".cache"))
         })?;
-    let directory = base.join("transferhost");
-    match check(&directory) {
-        Ok(()) => Some(directory),
+    match CacheDirectory::open(&base.join("transferhost")) {
+        Ok(directory) => Some(directory),
         Err(why) => {
-            super::say(&format!(
-                "warning: {}: {why}; compiled plugins are not kept",
-                directory.display()
-            ));
+            super::say(&format!("warning: {why}; compiled plugins are not kept"));
             None
         }
     }
-}
-
-fn check(directory: &Path) -> Result<(), String> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder
-        .recursive(true)
-        .mode(0o700)
-        .create(directory)
-        .map_err(|error| error.to_string())?;
-    let parent = directory
-        .parent()
-        .map(std::fs::metadata)
-        .transpose()
-        .map_err(|error| error.to_string())?;
-    // Whoever may write to the parent may put another directory in this one's place, unless the sticky bit forbids it.
-    if parent.is_some_and(|parent| parent.mode() & 0o022 != 0 && parent.mode() & 0o1000 == 0) {
-        return Err("others may write to the directory that it is in".to_owned());
-    }
-    let metadata = std::fs::metadata(directory).map_err(|error| error.to_string())?;
-    if metadata.uid() != rustix::process::geteuid().as_raw() {
-        return Err("it belongs to another user".to_owned());
-    }
-    if metadata.mode() & 0o022 != 0 {
-        return Err("others may write to it".to_owned());
-    }
-    Ok(())
 }

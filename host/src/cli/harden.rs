@@ -27,13 +27,7 @@ pub(super) struct Harden {
 }
 
 /// The first step, before any thread is made.
-pub(super) fn begin(
-    ours: &Run,
-    curl: &CurlArgs,
-    policy: &Policy,
-    plugin: Option<&Path>,
-    cache: Option<&Path>,
-) -> anyhow::Result<Harden> {
+pub(super) fn begin(ours: &Run, curl: &CurlArgs, policy: &Policy, cache: Option<&Path>) -> anyhow::Result<Harden> {
     let said = said((ours.harden, ours.no_harden), policy);
     let mut this = Harden {
         hardened: None,
@@ -42,9 +36,6 @@ pub(super) fn begin(
     };
     if said.unwrap_or(policy.kind() == PolicyKind::Tenant) {
         let mut hardening = of_curl(curl, Hardening::new(policy));
-        for plugin in plugin.into_iter().chain(ours.operator.as_deref()) {
-            hardening = hardening.loads(plugin);
-        }
         if let Some(cache) = cache {
             hardening = hardening.caches(cache);
         }

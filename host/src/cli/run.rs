@@ -14,7 +14,7 @@ use crate::callback::Callback;
 use crate::cause::Cause;
 use crate::curl::CurlCode;
 use crate::escape::escape;
-use crate::guest::{LoadError, Plugin};
+use crate::guest::{LoadError, Plugin, PluginFile};
 use crate::host::Host;
 use crate::suggest;
 use crate::tenant::policy::{Policy, PolicyKind};
@@ -53,26 +53,36 @@ pub(super) fn run(mut ours: Run, curl: Vec<OsString>) -> anyhow::Result<u8> {
     }
     let wire = curl.trace_ascii.as_deref().map(trace_ascii::observer).transpose()?;
     let mut outcomes = Outcomes::open(ours.outcome.as_deref())?;
-    // Before the engine is made, which makes threads.
-    let mut hardened = harden::begin(&ours, &curl, &policy, plugin.as_deref(), cache.as_deref())?;
-    let host = Host::new(policy, cache)?;
-    let mut load = |path: Option<&Path>| -> anyhow::Result<Option<Plugin>> {
-        match path.map(|path| host.load(path)).transpose() {
-            Ok(plugin) => Ok(plugin),
-            Err(error) => {
-                for url in &curl.urls {
-                    outcomes.write(&not_loaded(url, &error))?;
-                }
-                Err(error.into())
-            }
-        }
+    let mut told = |error: LoadError| -> anyhow::Error {
+        let told = curl
+            .urls
+            .iter()
+            .try_for_each(|url| outcomes.write(&not_loaded(url, &error)));
+        told.err().unwrap_or_else(|| error.into())
     };
-    let operator = load(ours.operator.as_deref())?.map(|plugin| Operator {
+    let cache_path = cache.as_ref().map(|cache| cache.path().to_owned());
+    let loader = cache::loader(cache);
+    // Before the process is hardened, after which it starts no other.
+    let mut read = |path: Option<&Path>| -> anyhow::Result<Option<PluginFile>> {
+        let read = path.map(|path| Host::read(path, &policy, &loader));
+        read.transpose().map_err(&mut told)
+    };
+    let operator = read(ours.operator.as_deref())?;
+    let plugin = read(plugin.as_deref())?;
+    // Before the engine is made, which makes threads.
+    let mut hardened = harden::begin(&ours, &curl, &policy, cache_path.as_deref())?;
+    let host = Host::new(policy, loader)?;
+    let mut load = |file: Option<PluginFile>| -> anyhow::Result<Option<Plugin>> {
+        let loaded = file.map(|file| host.load_file(&file));
+        loaded.transpose().map_err(&mut told)
+    };
+    let operator = load(operator)?.map(|plugin| Operator {
         plugin,
         limits: host.policy().limits().clone(),
         config: ours.operator_set.clone(),
     });
-    let plugin = load(plugin.as_deref())?;
+    let plugin = load(plugin)?;
+    host.rest();
     let without = without(&ours.without, plugin.as_ref())?;
     let decides = |plugin: &Plugin| plugin.callbacks().contains(&Callback::Read);
     let by_operator = operator.as_ref().is_some_and(|operator| decides(&operator.plugin));
@@ -167,6 +177,13 @@ fn warn_of_jar(jar: &Path) {
 pub(super) fn not_loaded(url: &str, error: &LoadError) -> Outcome {
     let abort = match error {
         LoadError::Trial {
+            plugin,
+            cause,
+            limit,
+            used,
+            ..
+        }
+        | LoadError::Loading {
             plugin,
             cause,
             limit,

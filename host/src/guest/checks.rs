@@ -24,7 +24,7 @@ const IMPORTS: [&str; 7] = [
 ];
 
 /// What it would take, before anything is made of it.
-pub(super) fn check_weight(weight: &Weight, limits: &Limits) -> Result<(), String> {
+pub(crate) fn check_weight(weight: &Weight, limits: &Limits) -> Result<(), String> {
     let instances = limits.get(Limit::Instances);
     if weight.instances > instances {
         return Err(format!(
@@ -55,7 +55,7 @@ pub(super) fn check_size(name: &str, size: u64, limits: &Limits) -> Result<(), L
 }
 
 /// The component's binary form, from itself or from text.
-pub(super) fn component_bytes(bytes: &[u8]) -> Result<Vec<u8>, String> {
+pub(crate) fn component_bytes(bytes: &[u8]) -> Result<Vec<u8>, String> {
     let binary = match bytes {
         [] => return Err("it is empty".to_owned()),
         [0, b'a', b's', b'm', ..] => bytes.to_vec(),
@@ -137,7 +137,7 @@ fn unknown(verb: &str, name: &str, known: &[&str]) -> String {
     )
 }
 
-pub(super) fn one_line(error: &wasmtime::Error) -> String {
+pub(crate) fn one_line(error: &wasmtime::Error) -> String {
     one_line_text(&format!("{error:#}"))
 }
 

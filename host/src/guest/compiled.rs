@@ -1,8 +1,7 @@
-//! Compiled components, each once for all who have its bytes, and the bound on how many are compiled at a time.
+//! Compiled components, each once for all who have its bytes.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
-use std::thread;
 
 use super::load::Compiled;
 
@@ -13,14 +12,11 @@ pub(super) struct CompiledCache(Arc<Shared>);
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
-    /// So many are compiled at a time.
-    most: usize,
 }
 
 #[derive(Default)]
 struct State {
     known: HashMap<String, Entry>,
-    compiling: usize,
 }
 
 enum Entry {
@@ -31,18 +27,15 @@ enum Entry {
 
 impl Default for CompiledCache {
     fn default() -> CompiledCache {
-        let cores = thread::available_parallelism().map_or(1, usize::from);
         CompiledCache(Arc::new(Shared {
             state: Mutex::default(),
             changed: Condvar::new(),
-            // One that takes long must not be all there is.
-            most: cores.max(2),
         }))
     }
 }
 
 impl CompiledCache {
-    /// The component of this digest; where nobody has it, it is made, blocking this thread until its turn has come.
+    /// The component of this digest; where nobody has it, it is made, blocking this thread.
     ///
     /// # Errors
     /// Those of `make`; the next one who asks tries again.
@@ -54,13 +47,12 @@ impl CompiledCache {
                     Some(compiled) => return Ok(compiled),
                     None => drop(state.known.remove(digest)),
                 },
-                None if state.compiling < self.0.most => break,
-                Some(Entry::Underway) | None => {
+                None => break,
+                Some(Entry::Underway) => {
                     state = self.0.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
                 }
             }
         }
-        state.compiling += 1;
         // Those that nobody has any more go.
         state.known.retain(|_, entry| match entry {
             Entry::There(compiled) => compiled.strong_count() > 0,
@@ -95,7 +87,6 @@ struct Turn<'a> {
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let mut state = self.shared.lock();
-        state.compiling -= 1;
         match self.made.take() {
             Some(made) => drop(state.known.insert(self.digest.to_owned(), Entry::There(made))),
             None => drop(state.known.remove(self.digest)),

@@ -177,7 +177,7 @@ pub(super) fn allow(config: &mut wasmtime::Config) {
 ///
 /// # Errors
 /// What follows the plugin's name, with the name of the proposal that it uses, or with what is not valid.
-pub(super) fn check_features(binary: &[u8]) -> Result<(), String> {
+pub(crate) fn check_features(binary: &[u8]) -> Result<(), String> {
     let Err(error) = Validator::new_with_features(allowed()).validate_all(binary) else {
         return Ok(());
     };
@@ -210,6 +210,7 @@ mod tests {
 
     use super::*;
     use crate::guest::Engine;
+    use crate::loader::Loader;
 
     /// An update of wasmtime's that brings a proposal fails here, until it is written into one of the lists.
     #[test]
@@ -231,7 +232,11 @@ mod tests {
     #[test]
     fn the_engine_has_what_is_on_and_nothing_else() {
         let limits = crate::limits::Limits::tenant();
-        for engine in [Engine::new(None).unwrap(), Engine::pooled(None, 1, &limits).unwrap()] {
+        let loader = Loader::in_process();
+        for engine in [
+            Engine::new(loader.clone()).unwrap(),
+            Engine::pooled(loader, 1, &limits).unwrap(),
+        ] {
             assert_eq!(engine.engine.get_wasm_features(), allowed());
             assert_eq!(
                 engine.engine.get_wasm_features().complement(),

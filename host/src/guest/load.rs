@@ -2,6 +2,8 @@
 //! not call is an error, since the policy that somebody meant would otherwise guard nothing.
 
 use std::fs::File;
+#[cfg(feature = "harden")]
+use std::io;
 use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,17 +12,21 @@ use std::time::{Duration, Instant};
 use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, InstancePre};
 
-use super::checks::{check_size, check_weight, component_bytes, known_exports, known_imports, one_line, shown};
+use super::checks::{check_size, check_weight, known_exports, known_imports, one_line, shown};
 use super::engine::Engine;
-use super::features::check_features;
 use super::imports::NoTransfer;
 use super::instance::{Environment, Guest, Indices, State};
+#[cfg(feature = "harden")]
+use super::shape::Shape;
 use super::verdict::Failure;
-use super::weigh::{Weight, weigh};
+use super::weigh::Weight;
 use crate::callback::Callback;
 use crate::cause::Cause;
 use crate::escape::{escape, quote};
-use crate::limits::{Limit, Limits};
+use crate::limits::{Limit, Limits, Unit};
+#[cfg(feature = "harden")]
+use crate::loader::Loader;
+use crate::loader::{Failure as Failed, Request};
 use crate::tenant::class::Classifier;
 use crate::tenant::ledger::PluginSlot;
 
@@ -57,6 +63,20 @@ pub enum LoadError {
         plugin: String,
         /// The quota.
         most: u64,
+    },
+    /// Loading it reached a limit, or the process that loads it ended.
+    #[error("{plugin}: {what}")]
+    Loading {
+        /// The file.
+        plugin: String,
+        /// What happened.
+        what: String,
+        /// The cause.
+        cause: Cause,
+        /// The limit that was reached, in its own unit.
+        limit: Option<u64>,
+        /// What was used of it.
+        used: Option<u64>,
     },
     /// The component failed when it was tried.
     #[error("{plugin}: {what}")]
@@ -158,6 +178,51 @@ impl PluginFile {
         &self.name
     }
 
+    /// Why it was not loaded, with its name.
+    fn failed(&self, failure: Failed) -> LoadError {
+        let loading = |what: String, cause: Cause, limit: Option<u64>, used: Option<u64>| LoadError::Loading {
+            plugin: self.name.clone(),
+            what,
+            cause,
+            limit,
+            used,
+        };
+        match failure {
+            Failed::Refused(what) => self.refused(what),
+            Failed::Limit { limit, value, used } => {
+                let (what, cause) = match limit {
+                    Limit::LoadProcessorTime => ("processor time", Cause::Deadline),
+                    Limit::LoadTime => ("time", Cause::Deadline),
+                    Limit::LoadCode => ("compiled code", Cause::Memory),
+                    _ => ("memory", Cause::Memory),
+                };
+                let unit = match limit.row().unit {
+                    Unit::Milliseconds => "ms",
+                    _ => "bytes",
+                };
+                let key = limit.row().key;
+                let what = format!(
+                    "loading it takes more than {value} {unit} of {what} (limit {key}; raise with --limit {key})"
+                );
+                loading(what, cause, Some(value), used)
+            }
+            Failed::Killed => {
+                let what = "the process that loads it was killed, and again when it was tried once more";
+                loading(what.to_owned(), Cause::System, None, None)
+            }
+            Failed::Lost => {
+                let what = "the helper that loads plugins has ended, and again when it was started once more";
+                loading(what.to_owned(), Cause::System, None, None)
+            }
+            Failed::Crashed(how) => {
+                let what =
+                    format!("the process that loads it crashed ({how}): the plugin, or its compiler, is at fault");
+                loading(what, Cause::HostPanic, None, None)
+            }
+            Failed::System(why) => loading(why, Cause::System, None, None),
+        }
+    }
+
     /// That it is not used, and why.
     fn refused(&self, what: String) -> LoadError {
         LoadError::Refused {
@@ -180,18 +245,23 @@ impl Plugin {
         slot: Option<Arc<PluginSlot>>,
     ) -> Result<Plugin, LoadError> {
         check_size(&file.name, file.bytes.len() as u64, limits)?;
-        let make = || Compiled::make(engine, file, limits);
-        let compiled = engine
-            .compiled
-            .get(&file.digest, make)
-            .map_err(|what| file.refused(what))?;
+        let owner = slot.as_ref().map(|slot| slot.owner());
+        let compiled = engine.compiled.get(&file.digest, || {
+            let request = Request {
+                bytes: &file.bytes,
+                digest: &file.digest,
+                shape: &engine.shape,
+                limits,
+                owner,
+            };
+            let (component, weight) = engine
+                .loader
+                .load(&engine.engine, &request)
+                .map_err(|failure| file.failed(failure))?;
+            Compiled::link(engine, file, &component, weight).map_err(|what| file.refused(what))
+        })?;
         check_weight(&compiled.weight, limits).map_err(|what| file.refused(what))?;
-        let mut plugin = Plugin {
-            name: file.name.as_str().into(),
-            compiled,
-            trial: Duration::ZERO,
-            _slot: slot,
-        };
+        let mut plugin = Plugin::of(file, compiled, slot);
         // The least of some: the machine may be busy with something else, such as compiling.
         let mut tries = 0;
         plugin.trial = Duration::MAX;
@@ -202,6 +272,15 @@ impl Plugin {
             tries += 1;
         }
         Ok(plugin)
+    }
+
+    fn of(file: &PluginFile, compiled: Arc<Compiled>, slot: Option<Arc<PluginSlot>>) -> Plugin {
+        Plugin {
+            name: file.name.as_str().into(),
+            compiled,
+            trial: Duration::ZERO,
+            _slot: slot,
+        }
     }
 
     /// What messages and outcomes call it: the file's name.
@@ -293,25 +372,43 @@ impl Plugin {
     }
 }
 
+/// Makes a guest of compiled code on trial, in a process of its own. Whatever comes of it within the limits comes of it
+/// again where the plugin is loaded, and is told there.
+///
+/// # Errors
+/// Where the machine refuses what the process needs.
+#[cfg(feature = "harden")]
+pub(crate) fn try_code(
+    shape: &Shape,
+    limits: &Limits,
+    code: impl FnOnce(&wasmtime::Engine) -> io::Result<Option<Component>>,
+    confine: impl FnOnce() -> io::Result<()>,
+) -> io::Result<()> {
+    let engine = Engine::of(shape.clone(), Loader::in_process(), |_| {}).map_err(io::Error::other)?;
+    let Some(component) = code(&engine.engine)? else {
+        return Ok(());
+    };
+    confine()?;
+    let file = PluginFile {
+        name: String::new(),
+        bytes: Vec::new(),
+        digest: String::new(),
+    };
+    if let Ok(compiled) = Compiled::link(&engine, &file, &component, Weight::default()) {
+        let _ = Plugin::of(&file, Arc::new(compiled), None).try_once(&engine, limits);
+    }
+    Ok(())
+}
+
 impl Compiled {
-    /// Checks and compiles a component; the error is what follows its name.
-    fn make(engine: &Engine, file: &PluginFile, limits: &Limits) -> Result<Compiled, String> {
-        let binary = component_bytes(&file.bytes)?;
-        let weight = weigh(&binary)?;
-        check_weight(&weight, limits)?;
-        check_features(&binary)?;
-        // Compiling runs on threads of its own, which panic where the machine gives none.
-        let compiled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            Component::from_binary(&engine.engine, &binary)
-        }));
-        let compiled = compiled.map_err(|_| "the machine refused what compiling it needs".to_owned())?;
-        let component = compiled.map_err(|error| format!("it is not a valid component: {}", one_line(&error)))?;
+    /// Links a component with what the host offers; the error is what follows its name.
+    fn link(engine: &Engine, file: &PluginFile, component: &Component, weight: Weight) -> Result<Compiled, String> {
         let ty = component.component_type();
         let exports: Vec<String> = ty.exports(&engine.engine).map(|(name, _)| name.to_owned()).collect();
         let imports: Vec<String> = ty.imports(&engine.engine).map(|(name, _)| name.to_owned()).collect();
         let exported = known_exports(&exports)?;
         known_imports(&imports)?;
-        let linked = engine.linker.instantiate_pre(&component);
+        let linked = engine.linker.instantiate_pre(component);
         let pre = linked.map_err(|error| one_line(&error))?;
         let indices = Indices::find(&pre, &exported).map_err(|error| one_line(&error))?;
         Ok(Compiled {

@@ -1,8 +1,9 @@
 //! A guest: one live instance of a plugin, entered through one call at a time. It knows nothing of curl.
 //!
-//! `load` makes a [`Plugin`] of a file that `checks`, `weigh` and `features` let pass, `compiled` has what others compiled
-//! already, `instance` a [`Guest`] of a plugin, `call` enters it, `verdict` makes of an answer or a trap
-//! what the transfer acts on. `limits` and `clock` bound it, `imports` and `wasi` are all that it can reach.
+//! `load` makes a [`Plugin`] of a file and of the code that the loader has for it, `compiled` has what others loaded
+//! already, `instance` makes a [`Guest`] of a plugin, `call` enters it, `verdict` makes of an
+//! answer or a trap what the transfer acts on. `limits` and `clock` bound it, `imports` and `wasi` are all that it can
+//! reach.
 
 mod bindings;
 mod bodies;
@@ -18,13 +19,17 @@ mod limits;
 mod load;
 mod pool;
 mod print;
+mod shape;
 mod trap;
 mod verdict;
 mod wasi;
 mod weigh;
 
+pub(crate) use checks::{check_weight, component_bytes, one_line};
 pub use engine::EngineError;
 pub(crate) use load::PluginFile;
+#[cfg(feature = "harden")]
+pub(crate) use load::try_code;
 pub use load::{LoadError, Plugin, WIT_VERSION};
 
 pub(crate) use bindings::debug::Infotype;
@@ -40,10 +45,13 @@ pub(crate) use bindings::ssh_key::{Action as KeyAction, Key, KeyType as GuestKey
 pub(crate) use bindings::write::Action as WriteAction;
 pub(crate) use call::CallStats;
 pub(crate) use engine::Engine;
+pub(crate) use features::check_features;
 #[cfg(feature = "testing")]
 pub(crate) use features::{OFF as PROPOSALS_OFF, ON as PROPOSALS_ON};
 #[cfg(feature = "testing")]
 pub(crate) use imports::NoTransfer;
 pub(crate) use imports::{Dialled, RequestHead, Taken, TransferInfo, TransferView};
 pub(crate) use instance::{Environment, Guest, alive};
+pub(crate) use shape::Shape;
 pub(crate) use verdict::{Failure, OpenVerdict};
+pub(crate) use weigh::{Weight, weigh};

@@ -4,6 +4,7 @@ use std::fs;
 
 use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
+use super::shape::Shape;
 use crate::limits::{Limit, Limits};
 
 /// Memory that stays with a slot from guest to guest, cleared: what a small guest writes to.
@@ -62,13 +63,25 @@ fn fits(guests: u32, clearing: Clearing, most: u64) -> Result<(), String> {
     ))
 }
 
+/// What such a pool expects of compiled code.
+pub(super) fn shape(limits: &Limits, clearing: Clearing) -> Shape {
+    Shape {
+        memory_reservation: Some(memory(limits) as u64),
+        // Copy-on-write takes maps, and gains nothing where pages stay with their slot.
+        memory_init_cow: clearing == Clearing::Decommit,
+    }
+}
+
+/// Bytes of a slot's memory: a memory may have all that a guest may have.
+fn memory(limits: &Limits) -> usize {
+    limits.count(Limit::Memory).next_multiple_of(64 << 10)
+}
+
 /// Makes guests come out of a pool of so many, each within these limits.
 pub(super) fn configure(config: &mut Config, guests: u32, limits: &Limits, clearing: Clearing) {
     let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
     let instances = limits.get(Limit::Instances);
     let memories = MEMORIES.min(instances);
-    // A memory may have all that a guest may have.
-    let memory = limits.count(Limit::Memory).next_multiple_of(64 << 10);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(guests)
         // As many as all guests may have: those of one tenant must not use up what another's need. What nobody uses is
@@ -81,21 +94,18 @@ pub(super) fn configure(config: &mut Config, guests: u32, limits: &Limits, clear
         .max_tables_per_component(count(instances))
         .max_memories_per_module(count(memories))
         .max_tables_per_module(count(instances))
-        .max_memory_size(memory)
+        .max_memory_size(memory(limits))
         .table_elements(limits.count(Limit::TableElements));
     match clearing {
         Clearing::Scan => {
             pool.pagemap_scan(Enabled::Yes)
                 .linear_memory_keep_resident(KEEP_RESIDENT)
                 .table_keep_resident(TABLE_KEEP_RESIDENT);
-            // It takes maps, and gains nothing where pages stay with their slot.
-            config.memory_init_cow(false);
         }
         Clearing::Decommit => {
             pool.decommit_batch_size(DECOMMIT_BATCH);
         }
     }
-    config.memory_reservation(memory as u64);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
 }
 

@@ -6,6 +6,7 @@
 //! memory, where no limiter of a store counts them.
 
 use super::bodies::Bodies;
+use serde::{Deserialize, Serialize};
 use wasmparser::{
     ComponentAlias, ComponentExternalKind, ComponentInstance, ComponentOuterAliasKind, Instance, Parser, Payload,
 };
@@ -17,14 +18,14 @@ const DEPTH: usize = 100;
 const ITEMS: u64 = 1_000_000;
 
 /// What one instantiation of a module or a component takes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Weight {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Weight {
     /// Core instances.
-    pub(super) instances: u64,
+    pub(crate) instances: u64,
     /// Bytes of the host's memory, about, besides linear memories and tables.
-    pub(super) bytes: u64,
+    pub(crate) bytes: u64,
     /// Definitions.
-    pub(super) items: u64,
+    pub(crate) items: u64,
 }
 
 impl Weight {
@@ -67,7 +68,7 @@ const FUNCTION: u64 = 32;
 ///
 /// # Errors
 /// One sentence, where it nests too deep, defines too much, or would take the compiler too much.
-pub(super) fn weigh(binary: &[u8]) -> Result<Weight, String> {
+pub(crate) fn weigh(binary: &[u8]) -> Result<Weight, String> {
     let mut levels: Vec<Level> = Vec::new();
     // The heaviest component so far stands for one that is named in a way which is not followed here.
     let mut heaviest = Weight::default();

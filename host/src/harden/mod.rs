@@ -5,6 +5,7 @@
 //!
 //! A guest has none of these rights anyway. They are for the day when somebody gets out of WebAssembly, or into libcurl.
 
+mod confine;
 mod files;
 mod ruleset;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
@@ -20,6 +21,7 @@ use rustix::process::{DumpableBehavior, Resource, Rlimit};
 
 use crate::ca::CaStore;
 use crate::tenant::policy::{Policy, PolicyKind};
+pub(crate) use confine::confine;
 use files::Files;
 use ruleset::Network;
 
@@ -62,13 +64,15 @@ pub struct Lacking {
 /// What a process still needs, and so does not give up.
 ///
 /// ```no_run
-/// use transferhost::{Hardening, Host, Policy, PolicyKind};
+/// use transferhost::{Hardening, Host, Loader, Policy, PolicyKind};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let policy = Policy::new(PolicyKind::Tenant)?;
+/// // The helper that loads plugins is started before: a process that is hardened starts no other.
+/// let loader = Loader::start("/usr/bin/transferhost".as_ref())?;
 /// let hardening = Hardening::new(&policy).loads("guard.wasm").writes("page.html");
 /// let mut hardened = hardening.begin();
-/// let host = Host::new(policy, None)?;
+/// let host = Host::new(policy, loader)?;
 /// let plugin = host.load("guard.wasm".as_ref())?;
 /// hardened.narrow();
 /// for lacking in hardened.lacking() {
@@ -134,7 +138,7 @@ impl Hardening {
         self
     }
 
-    /// The directory of compiled plugins, as [`Host::new`](crate::Host::new) is given it: written until
+    /// The directory of compiled plugins, of the [`Loader`](crate::Loader): written until
     /// [`Hardened::narrow`].
     pub fn caches(mut self, directory: impl Into<PathBuf>) -> Hardening {
         self.files.caches(directory.into());

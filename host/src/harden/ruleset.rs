@@ -95,3 +95,13 @@ pub(super) fn restrict(
     created.all_threads(all_threads)?.restrict_self()?;
     Ok(())
 }
+
+/// From here on no file, no TCP, no other's socket and no signal, for the calling thread and those that it makes.
+pub(super) fn restrict_all() -> Result<(), RulesetError> {
+    let ruleset = Ruleset::default()
+        .handle_access(AccessFs::from_all(RULED))?
+        .handle_access(AccessNet::from_all(RULED))?
+        .scope(Scope::from_all(RULED))?;
+    ruleset.create()?.restrict_self()?;
+    Ok(())
+}

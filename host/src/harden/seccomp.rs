@@ -15,7 +15,7 @@ use seccompiler::{
 
 use super::syscalls::{LISTENING, LISTS};
 
-type Rules = BTreeMap<i64, Vec<SeccompRule>>;
+pub(super) type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 type Condition = Result<SeccompCondition, BackendError>;
 
 /// What glibc and musl ask `clone` for to make a thread: all is shared, nothing is new. CLONE_DETACHED, which musl adds,
@@ -78,7 +78,11 @@ pub(super) fn install(listens: bool) -> Result<(), Error> {
     apply_filter_all_threads(&listed)
 }
 
-fn program(rules: Rules, otherwise: SeccompAction, matched: SeccompAction) -> Result<BpfProgram, BackendError> {
+pub(super) fn program(
+    rules: Rules,
+    otherwise: SeccompAction,
+    matched: SeccompAction,
+) -> Result<BpfProgram, BackendError> {
     let arch = std::env::consts::ARCH.try_into()?;
     SeccompFilter::new(rules, otherwise, matched, arch)?.try_into()
 }
@@ -156,7 +160,10 @@ fn too_much(listens: bool) -> Result<Rules, BackendError> {
 }
 
 /// One rule: all of these conditions.
-fn on<const N: usize>(call: c_long, conditions: [Vec<Condition>; N]) -> Result<(i64, SeccompRule), BackendError> {
+pub(super) fn on<const N: usize>(
+    call: c_long,
+    conditions: [Vec<Condition>; N],
+) -> Result<(i64, SeccompRule), BackendError> {
     let conditions: Result<Vec<_>, _> = conditions.into_iter().flatten().collect();
     Ok((call, SeccompRule::new(conditions?)?))
 }
@@ -182,6 +189,6 @@ fn masked(argument: u8, mask: c_int, value: c_int) -> Condition {
     compare(argument, SeccompCmpOp::MaskedEq(mask as u64), value as u64)
 }
 
-fn has(argument: u8, bits: c_int) -> Condition {
+pub(super) fn has(argument: u8, bits: c_int) -> Condition {
     masked(argument, bits, bits)
 }

@@ -43,6 +43,13 @@ pub(crate) struct Held {
 #[derive(Debug)]
 pub(crate) struct PluginSlot(Arc<Ledger>);
 
+impl PluginSlot {
+    /// What tells its tenant from all others that are.
+    pub(crate) fn owner(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+}
+
 /// A tenant's memory would be more than its quota.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OverQuota {

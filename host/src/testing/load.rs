@@ -14,7 +14,7 @@ const SENTENCE: usize = 8 << 10;
 /// An engine for all inputs; nothing is kept of what it compiles.
 pub(crate) fn engine() -> Result<&'static Engine> {
     static ENGINE: OnceLock<Option<Engine>> = OnceLock::new();
-    let engine = ENGINE.get_or_init(|| Engine::new(None).ok());
+    let engine = ENGINE.get_or_init(|| Engine::new(crate::loader::Loader::in_process()).ok());
     engine.as_ref().context("the machine refuses what wasmtime needs")
 }
 

@@ -106,6 +106,10 @@ fn exceeded(over: Limit, limit: u64) -> String {
         | Limit::Memory
         | Limit::TableElements
         | Limit::Instances
+        | Limit::LoadMemory
+        | Limit::LoadProcessorTime
+        | Limit::LoadTime
+        | Limit::LoadCode
         | Limit::Handles
         | Limit::Returned
         | Limit::Printed

@@ -7,7 +7,8 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use transferhost::{
     Host, Limit, Limits, Observer, Operator, Outcome, Plugin, Policy, PolicyKind, Sink, Transfer, TransferSpec,
 };
-use transferhost_tests::{PATIENCE, target_dir};
+use transferhost_tests::PATIENCE;
+use transferhost_tests::command::loader;
 
 /// One for all transfers, so that what one leaves behind would serve the next.
 pub(crate) static HOST: LazyLock<Host> = LazyLock::new(|| host(|_| ()));
@@ -16,8 +17,7 @@ pub(crate) static HOST: LazyLock<Host> = LazyLock::new(|| host(|_| ()));
 pub(crate) fn host(change: impl FnOnce(&mut Limits)) -> Host {
     let mut policy = Policy::new(PolicyKind::Curl).expect("the machine's own addresses");
     change(policy.limits_mut());
-    let cache = target_dir().join("tests-home/cache/transferhost");
-    Host::new(policy, Some(cache)).expect("an engine")
+    Host::new(policy, loader()).expect("an engine")
 }
 
 /// Limits of which one is another.

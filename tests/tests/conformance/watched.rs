@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use transferhost::{Host, Limit, Observer, Outcome, Plugin, Policy, Sink, Transfer, TransferSpec};
-use transferhost_tests::target_dir;
+use transferhost_tests::command::loader;
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,11 +73,7 @@ pub(crate) fn host(mut policy: Policy, limits: &[(Limit, u64)]) -> Host {
     for (limit, value) in limits {
         policy.limits_mut().set(*limit, *value);
     }
-    Host::new(policy, Some(cache())).expect("an engine")
-}
-
-fn cache() -> PathBuf {
-    target_dir().join("tests-home/cache/transferhost")
+    Host::new(policy, loader()).expect("an engine")
 }
 
 #[derive(Clone, Default)]

@@ -1,11 +1,12 @@
 use std::error::Error;
 use std::path::Path;
 
-use transferhost::{Host, Plugin, Policy, PolicyKind, Quota, Quotas, Tenant, Workers};
+use transferhost::{CacheDirectory, Host, Loader, Plugin, Policy, PolicyKind, Quota, Quotas, Tenant, Workers};
 
 /// Four threads, and a host whose guests are made in microseconds.
-pub fn start(cache: &Path) -> Result<(Host, Workers), Box<dyn Error>> {
-    let host = Host::pooled(Policy::new(PolicyKind::Tenant)?, Some(cache.to_owned()), 200)?;
+pub fn start(helper: &Path, cache: &Path) -> Result<(Host, Workers), Box<dyn Error>> {
+    let loader = Loader::start(helper)?.with_cache(CacheDirectory::open(cache)?);
+    let host = Host::pooled(Policy::new(PolicyKind::Tenant)?, loader, 200)?;
     Ok((host, Workers::start(4)?))
 }
 

@@ -15,7 +15,8 @@ use std::{env, fs, thread};
 use rustix::process::{DumpableBehavior, Pid, Resource, Rlimit, Signal};
 use socket2::{Domain, Protocol, Socket, Type};
 use tempfile::TempDir;
-use transferhost::{Hardening, Host, MemorySink, Policy, Transfer, TransferSpec};
+use transferhost::{CacheDirectory, Hardening, Host, Loader, MemorySink, Policy, Transfer, TransferSpec};
+use transferhost_tests::command::binary;
 use transferhost_tests::guests::guest;
 use transferhost_tests::http::{self, Response};
 use transferhost_tests::listen::Listen;
@@ -132,6 +133,8 @@ fn inside() {
     let at = |name: &str| folder.join(name);
     let policy = PolicyFile::open(&[open.port()], &["127.0.0.1/32"]);
     let policy = Policy::from_file(policy.words()[1].as_ref(), None).unwrap();
+    let cache = CacheDirectory::open(&at("cache")).unwrap();
+    let loader = Loader::start(binary()).unwrap().with_cache(cache);
     let hardening = Hardening::new(&policy)
         .loads(at("plugin.wasm"))
         .caches(at("cache"))
@@ -155,7 +158,7 @@ fn inside() {
     let dumpable = rustix::process::dumpable_behavior().unwrap() != DumpableBehavior::NotDumpable;
     println!("first: be dumped: {}", if dumpable { "yes" } else { "no" });
 
-    let host = Host::new(policy, Some(at("cache"))).unwrap();
+    let host = Host::new(policy, loader).unwrap();
     let plugin = host.load(&at("plugin.wasm")).unwrap();
     let (go, wait) = mpsc::channel::<()>();
     let between = thread::spawn({

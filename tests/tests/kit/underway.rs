@@ -7,8 +7,9 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use transferhost::{Handle, Host, Observer, Outcome, Policy, PolicyKind, Sink, Transfer, TransferSpec};
+use transferhost_tests::PATIENCE;
+use transferhost_tests::command::loader;
 use transferhost_tests::event::Event;
-use transferhost_tests::{PATIENCE, target_dir};
 
 /// A transfer that runs.
 pub(crate) struct Underway {
@@ -59,8 +60,7 @@ impl Underway {
         let (sender, receiver) = mpsc::channel();
         let of_thread = shared.clone();
         let thread = thread::spawn(move || {
-            let cache = target_dir().join("tests-home/cache/transferhost");
-            let host = Host::new(Policy::new(PolicyKind::Curl).unwrap(), Some(cache)).unwrap();
+            let host = Host::new(Policy::new(PolicyKind::Curl).unwrap(), loader()).unwrap();
             let plugin = plugin.map(|path| host.load(&path).unwrap());
             let handle: Arc<Mutex<Option<Handle>>> = Arc::default();
             let mut spec = spec();

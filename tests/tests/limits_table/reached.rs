@@ -7,6 +7,7 @@ use serde_json::Value;
 use transferhost::Limit;
 use transferhost_tests::command::Transferhost;
 use transferhost_tests::guests;
+use transferhost_tests::heavy::Heavy;
 use transferhost_tests::http::Response;
 use transferhost_tests::origin::Origin;
 
@@ -15,6 +16,8 @@ pub(crate) struct Reached {
     /// The limit's value, and those of others that would be reached first.
     lowered: &'static [&'static str],
     guest: PathBuf,
+    /// Keeps the guest's file.
+    made: Option<Heavy>,
     /// curl's options, and the path.
     curl: &'static [&'static str],
     pub(crate) code: u64,
@@ -28,10 +31,21 @@ impl Reached {
         Self {
             lowered,
             guest,
+            made: None,
             curl: &["/"],
             code: 23,
             cause: Some(cause),
             said,
+        }
+    }
+
+    /// Reached while a plugin is compiled.
+    fn heavy(plugin: Heavy, lowered: &'static [&'static str], cause: &'static str, said: &'static str) -> Self {
+        let guest = plugin.path().clone();
+        Self {
+            made: Some(plugin),
+            code: 2,
+            ..Self::by(guest, lowered, cause, said)
         }
     }
 
@@ -121,6 +135,30 @@ pub(crate) fn by(limit: Limit) -> Reached {
         Limit::ComponentSize => Reached::by(guests::guest("pass"), &["component-size=100"], "", "than the 100")
             .code(2)
             .without_cause(),
+        Limit::LoadMemory => Reached::heavy(
+            Heavy::branches("heavy.wasm", 20_000),
+            &["load-memory=128MiB"],
+            "memory",
+            "more than 134217728 bytes of memory",
+        ),
+        Limit::LoadProcessorTime => Reached::heavy(
+            Heavy::branches("heavy.wasm", 3_000),
+            &["load-processor-time=300ms"],
+            "deadline",
+            "more than 300 ms of processor time",
+        ),
+        Limit::LoadTime => Reached::heavy(
+            Heavy::branches("heavy.wasm", 3_000),
+            &["load-time=300ms"],
+            "deadline",
+            "more than 300 ms of time",
+        ),
+        Limit::LoadCode => Reached::heavy(
+            Heavy::light("light.wasm"),
+            &["load-code=1KiB"],
+            "memory",
+            "more than 1024 bytes of compiled code",
+        ),
         Limit::Body => Reached::by(guests::guest("pass"), &["body=3"], "policy", "more than 3 bytes").code(63),
         Limit::Uploaded => Reached::by(
             guests::guest("pass"),

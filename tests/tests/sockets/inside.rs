@@ -6,15 +6,15 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use transferhost::{Handle, Host, Observer, Outcome, Policy, PolicyKind, Sink, Transfer, TransferSpec};
+use transferhost_tests::PATIENCE;
+use transferhost_tests::command::loader;
 use transferhost_tests::guests::guest;
 use transferhost_tests::listen::Listen;
-use transferhost_tests::{PATIENCE, target_dir};
 
 /// One for all transfers, so that what one leaves behind would serve the next.
 static HOST: LazyLock<Host> = LazyLock::new(|| {
     let policy = Policy::new(PolicyKind::Curl).expect("the machine's own addresses");
-    let cache = target_dir().join("tests-home/cache/transferhost");
-    Host::new(policy, Some(cache)).expect("an engine")
+    Host::new(policy, loader()).expect("an engine")
 });
 
 /// A transfer that has ended.

@@ -44,6 +44,7 @@ use self::tenants::Tenants;
 use super::{cache, harden};
 use crate::harden::Hardening;
 use crate::host::Host;
+use crate::loader::CacheDirectory;
 use crate::tenant::policy::PolicyKind;
 use crate::tenant::policy_file::PolicyFile;
 use crate::transfer::{Outcome, Workers};
@@ -69,7 +70,7 @@ pub(super) fn batch(ours: &Batch) -> anyhow::Result<u8> {
     };
     let (input, ends) = outcomes::input(&ours.jobs)?;
     let cache = cache::directory();
-    apart::check(ours, &file, &input, cache.as_deref())?;
+    apart::check(ours, &file, &input, cache.as_ref().map(CacheDirectory::path))?;
     let done = match &ours.resume {
         Some(path) => Done::read(path)?,
         None => Done::default(),
@@ -91,13 +92,21 @@ pub(super) fn batch(ours: &Batch) -> anyhow::Result<u8> {
         hardening = hardening.makes_in(folder);
     }
     if let Some(cache) = &cache {
-        hardening = hardening.caches(cache);
+        hardening = hardening.caches(cache.path());
     }
     many_files(file.batch.jobs)?;
     let exporter = ours.metrics.map(telemetry::Exporter::listen).transpose()?;
     if let Some(path) = &ours.trace {
         telemetry::trace(path)?;
     }
+    let loads = file.batch.loads;
+    // A process that is hardened starts no other.
+    let loader = cache::loader(cache)
+        .with_room(loads, file.batch.load_memory)
+        .with_threads(1);
+    loader
+        .begin()
+        .context("the helper that loads plugins cannot be started")?;
     harden::batch(ours, &widest, hardening)?;
     exporter.map(telemetry::Exporter::serve).transpose()?;
 
@@ -105,7 +114,7 @@ pub(super) fn batch(ours: &Batch) -> anyhow::Result<u8> {
     // With the operator's a transfer has two.
     let each = if file.operator.is_some() { 2 } else { 1 };
     let guests = u32::try_from(batch.guests.saturating_mul(each)).unwrap_or(u32::MAX);
-    let host = Host::pooled(widest, cache, guests)?;
+    let host = Host::pooled(widest, loader, guests)?;
     let (events, inbox) = unbounded_channel();
     let plugins = folders
         .get(&batch.plugins)
@@ -118,7 +127,7 @@ pub(super) fn batch(ours: &Batch) -> anyhow::Result<u8> {
     let desk = Desk {
         operator,
         tenants: Tenants::new(host, file, folders),
-        plugins: Plugins::new(plugins, events.clone(), batch.loads),
+        plugins: Plugins::new(plugins, events.clone()),
         workers: Workers::start(batch.workers).context("the workers cannot be started")?,
         outcomes,
         events: events.clone(),

@@ -1,5 +1,5 @@
-//! Plugins are loaded by threads of their own, few at a time and one a tenant: while one is compiled, nothing waits for it
-//! but the jobs that it is for.
+//! Plugins are loaded by threads of their own, one a tenant: while one is compiled, nothing waits for it but the jobs that
+//! it is for. The loader says which of them compiles; the other threads wait.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,6 +15,9 @@ use crate::curl::CurlCode;
 use crate::guest::{LoadError, Plugin};
 use crate::tenant::Tenant;
 use crate::transfer::Outcome;
+
+/// Threads that load. A thread that waits for its turn takes some KiB.
+const THREADS: usize = 512;
 
 /// What came of a plugin.
 pub(super) type Loaded = Result<Plugin, Arc<NotLoaded>>;
@@ -35,8 +38,6 @@ pub(super) type Key = (String, PathBuf);
 pub(super) struct Plugins {
     folder: Arc<Folder>,
     events: Events,
-    /// How many at once.
-    most: usize,
     loading: HashSet<String>,
     queue: VecDeque<(Key, Tenant)>,
     waiting: HashMap<Key, Vec<Job>>,
@@ -56,18 +57,19 @@ impl NotLoaded {
     pub(super) fn is_lasting(&self) -> bool {
         match self {
             NotLoaded::Plugin(LoadError::Refused { .. }) => true,
-            NotLoaded::Plugin(LoadError::Trial { cause, .. }) => !matches!(cause, Cause::Deadline | Cause::System),
+            NotLoaded::Plugin(LoadError::Trial { cause, .. } | LoadError::Loading { cause, .. }) => {
+                !matches!(cause, Cause::Deadline | Cause::System)
+            }
             NotLoaded::File(_) | NotLoaded::Plugin(_) => false,
         }
     }
 }
 
 impl Plugins {
-    pub(super) fn new(folder: Arc<Folder>, events: Events, most: usize) -> Plugins {
+    pub(super) fn new(folder: Arc<Folder>, events: Events) -> Plugins {
         Plugins {
             folder,
             events,
-            most: most.max(1),
             loading: HashSet::new(),
             queue: VecDeque::new(),
             waiting: HashMap::new(),
@@ -111,7 +113,7 @@ impl Plugins {
     }
 
     fn load(&mut self) {
-        while self.loading.len() < self.most {
+        while self.loading.len() < THREADS {
             let next = self
                 .queue
                 .iter()

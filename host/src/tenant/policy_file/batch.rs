@@ -25,6 +25,7 @@ pub(super) struct BatchTable {
     workers: Option<Value>,
     guests: Option<Value>,
     loads: Option<Value>,
+    load_memory: Option<Value>,
     unknown_tenants: Option<Unknown>,
 }
 
@@ -61,6 +62,7 @@ impl BatchTable {
             workers: count("workers", &self.workers, default.workers)?,
             guests: count("guests", &self.guests, jobs)?,
             loads: count("loads", &self.loads, default.loads)?,
+            load_memory: size("load-memory", &self.load_memory, default.load_memory)?,
             refuses_unknown: match self.unknown_tenants {
                 Some(unknown) => unknown == Unknown::Refuse,
                 None => names_tenants,
@@ -83,6 +85,7 @@ impl Default for BatchKeys {
             workers: std::thread::available_parallelism().map_or(1, NonZero::get),
             guests: jobs,
             loads: 2,
+            load_memory: 2 << 30,
             refuses_unknown: false,
         }
     }

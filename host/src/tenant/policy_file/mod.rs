@@ -68,8 +68,10 @@ pub struct BatchKeys {
     pub workers: usize,
     /// Guests alive at once.
     pub guests: usize,
-    /// Plugins that are compiled at once.
+    /// Plugins that begin to be compiled at once.
     pub loads: usize,
+    /// Bytes of memory for those that take longer than a second, together.
+    pub load_memory: u64,
     /// Whether jobs of tenants that the file does not name are refused.
     pub refuses_unknown: bool,
 }

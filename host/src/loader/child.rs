@@ -1,0 +1,122 @@
+//! The two processes that load: one compiles, the other makes a guest of the code on trial.
+//!
+//! Both give up all that they do not need before they look at a plugin: files, the network, other programs, and, but for
+//! the mapping of code that is already sealed, executable memory. The code is sealed before the trial begins, in a process
+//! that never held it otherwise, so what runs in the trial cannot change it.
+
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _};
+use std::os::fd::{AsFd, OwnedFd};
+
+use rustix::process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setrlimit};
+
+use super::code::{CompiledCode, seal};
+use super::compile::compile;
+use super::message::{self, Answer, Code, Compile, Death, Try};
+use crate::guest::try_code;
+use crate::harden::confine;
+use crate::limits::{Limit, Limits};
+
+/// Linux's number of "out of memory", as errors of the system show it.
+const OUT_OF_MEMORY: &str = "os error 12";
+
+/// Compiles one plugin.
+pub(super) fn compiles(socket: &impl AsFd) -> io::Result<()> {
+    if !begin(socket)? {
+        return Ok(());
+    }
+    let Some((request, mut files)) = message::receive::<Compile>(socket)? else {
+        return Ok(());
+    };
+    let file = files.pop().ok_or_else(|| io::Error::other("no plugin came"))?;
+    let bytes = read(file)?;
+    // Limits come when the threads are there: a thread that cannot be made is waited for in vain.
+    let threads = rayon::ThreadPoolBuilder::new()
+        .num_threads(request.threads.max(1))
+        .build_global();
+    threads.map_err(io::Error::other)?;
+    limit(&request.limits)?;
+    confine().map_err(io::Error::other)?;
+    let answer = match compile(&bytes, &request.shape, &request.limits, request.threads) {
+        Ok((code, weight)) => {
+            let most = request.limits.get(Limit::LoadCode);
+            match u64::try_from(code.len()).unwrap_or(u64::MAX) {
+                size if size > most => Answer::Died(Death::Code(size)),
+                _ => {
+                    let sealed = seal("transferhost-code", &code)?;
+                    let compiled = Answer::Compiled(Code { weight });
+                    return message::send(socket, &compiled, &[sealed.as_fd()]);
+                }
+            }
+        }
+        Err(why) if why.contains(OUT_OF_MEMORY) => Answer::Died(Death::Memory),
+        Err(why) => Answer::Refused(why),
+    };
+    message::send(socket, &answer, &[])
+}
+
+/// Makes a guest of compiled code, on trial. How it ends within its limits is nothing to tell: the program sees the same.
+pub(super) fn tries(socket: &impl AsFd) -> io::Result<()> {
+    if !begin(socket)? {
+        return Ok(());
+    }
+    let Some((request, _)) = message::receive::<Try>(socket)? else {
+        return Ok(());
+    };
+    try_code(
+        &request.shape,
+        &request.limits,
+        |engine| {
+            let Some((_, mut files)) = message::receive::<Code>(socket)? else {
+                return Ok(None);
+            };
+            let file = files.pop().ok_or_else(|| io::Error::other("no code came"))?;
+            let code = CompiledCode::sealed(file)?;
+            // Code that this engine does not take is refused by the program's, which says why.
+            Ok(code.component(engine).ok())
+        },
+        || {
+            limit(&request.limits)?;
+            confine().map_err(io::Error::other)
+        },
+    )?;
+    message::send(socket, &Answer::Tried, &[])
+}
+
+/// What both begin with; says whether somebody waits for what they do.
+fn begin(socket: &impl AsFd) -> io::Result<bool> {
+    // The helper's end is this process's. Where it came before, the program's may have, too.
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    setrlimit(Resource::Core, same(0))?;
+    message::is_wanted(socket)
+}
+
+/// From here on no more memory, processor time and output than this.
+fn limit(limits: &Limits) -> io::Result<()> {
+    // The guest's own memory comes on top when it is tried.
+    let memory = limits.get(Limit::LoadMemory).saturating_add(limits.get(Limit::Memory));
+    setrlimit(Resource::Data, same(memory))?;
+    setrlimit(Resource::Fsize, same(limits.get(Limit::LoadCode)))?;
+    // Whole seconds, and a hard limit above: at the same one SIGKILL would hide the cause. The helper is more exact.
+    let seconds = limits.get(Limit::LoadProcessorTime).div_ceil(1000);
+    let processor_time = Rlimit {
+        current: Some(seconds),
+        maximum: Some(seconds.saturating_add(1)),
+    };
+    Ok(setrlimit(Resource::Cpu, processor_time)?)
+}
+
+fn same(value: u64) -> Rlimit {
+    Rlimit {
+        current: Some(value),
+        maximum: Some(value),
+    }
+}
+
+fn read(file: OwnedFd) -> io::Result<Vec<u8>> {
+    let mut file = File::from(file);
+    file.rewind()?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

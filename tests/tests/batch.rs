@@ -8,6 +8,10 @@ mod bad;
 mod interrupted;
 #[path = "batch/jobs.rs"]
 mod jobs;
+#[path = "kit/loaders.rs"]
+mod loaders;
+#[path = "batch/loads.rs"]
+mod loads;
 #[path = "batch/outputs.rs"]
 mod outputs;
 #[path = "batch/plugins.rs"]

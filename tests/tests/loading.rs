@@ -15,6 +15,8 @@ use transferhost_tests::origin::Origin;
 use transferhost_tests::running::Ended;
 use transferhost_tests::table::{Section, Table, code};
 
+#[path = "kit/loaders.rs"]
+mod loaders;
 #[path = "loading/processes.rs"]
 mod processes;
 #[path = "kit/sentence.rs"]

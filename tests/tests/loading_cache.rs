@@ -11,15 +11,15 @@ use transferhost_tests::http::{self, Response};
 use transferhost_tests::running::Ended;
 
 /// Compiled code that lies somewhere below: the path, and what changes when the file is written again.
-fn compiled(folder: &Path) -> Vec<(PathBuf, u64, i64, i64)> {
+fn compiled(folder: &Path) -> Vec<(PathBuf, u64, u64)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().map(Result::unwrap) {
         let (path, about) = (entry.path(), entry.metadata().unwrap());
         if about.is_dir() {
             found.extend(compiled(&path));
-        // wasmtime keeps statistics and locks beside the code, which it writes whenever it likes.
-        } else if path.extension().is_none() && !path.file_name().unwrap().to_string_lossy().starts_with('.') {
-            found.push((path, about.ino(), about.mtime(), about.mtime_nsec()));
+        } else {
+            // Its time is that of its last use.
+            found.push((path, about.ino(), about.len()));
         }
     }
     found.sort();
@@ -128,4 +128,70 @@ fn without_a_place_it_runs_all_the_same() {
     }
     let left: Vec<_> = fs::read_dir(file.path()).unwrap().collect();
     assert_eq!(left.len(), 1);
+}
+
+/// The sentence with which it goes without a cache, and nothing was kept.
+fn goes_without(cache: &Path, why: &str) {
+    let ended = run(cache, &guest("pass"));
+    assert_eq!((ended.code(), ended.text().as_str()), (Some(0), "body"));
+    assert!(ended.stderr.starts_with("transferhost: warning: "), "{}", ended.stderr);
+    assert!(ended.stderr.contains(why), "{}", ended.stderr);
+    assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+}
+
+/// Whoever may rename any folder above it may put another in its place, however far above that is.
+#[test]
+fn each_folder_above_it_is_the_users_or_roots() {
+    const OTHER: u32 = 4_321;
+    let above = |levels: &str| {
+        let top = TempDir::new().unwrap();
+        let cache = top.path().join(levels);
+        fs::create_dir_all(&cache).unwrap();
+        (top, cache)
+    };
+    for writable in ["a", "a/b", "a/b/c"] {
+        let (top, cache) = above("a/b/c");
+        fs::set_permissions(top.path().join(writable), fs::Permissions::from_mode(0o777)).unwrap();
+        goes_without(&cache, "others may write");
+        fs::set_permissions(top.path().join(writable), fs::Permissions::from_mode(0o770)).unwrap();
+        goes_without(&cache, "others may write");
+        assert_eq!(compiled(top.path()), []);
+    }
+    // Where the sticky bit is set others rename nothing that is not theirs.
+    let (top, cache) = above("a/b/c");
+    fs::set_permissions(top.path().join("a"), fs::Permissions::from_mode(0o1777)).unwrap();
+    runs_well(&cache, &guest("pass"));
+    // A link leads somewhere: what counts is where.
+    let (link, target) = (top.path().join("link"), top.path().join("open"));
+    fs::create_dir(&target).unwrap();
+    fs::set_permissions(&target, fs::Permissions::from_mode(0o777)).unwrap();
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    goes_without(&link, "others may write");
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("SKIPPED: folders of another user take root to make");
+        return;
+    }
+    for owned in ["a", "a/b", "a/b/c"] {
+        let (top, cache) = above("a/b/c");
+        std::os::unix::fs::chown(top.path().join(owned), Some(OTHER), None).unwrap();
+        goes_without(&cache, "belongs to another user");
+        assert_eq!(compiled(top.path()), []);
+    }
+    // The sticky bit does not bind the folder's owner.
+    let (top, cache) = above("a/b/c");
+    fs::set_permissions(top.path().join("a"), fs::Permissions::from_mode(0o1777)).unwrap();
+    std::os::unix::fs::chown(top.path().join("a"), Some(OTHER), None).unwrap();
+    goes_without(&cache, "belongs to another user");
+    // What somebody else put into the folder is not run.
+    let (_top, cache) = above("a");
+    runs_well(&cache, &guest("pass"));
+    for (path, ..) in compiled(&cache) {
+        std::os::unix::fs::chown(&path, Some(OTHER), None).unwrap();
+    }
+    let before = compiled(&cache);
+    runs_well(&cache, &guest("pass"));
+    assert!(
+        compiled(&cache).iter().zip(&before).all(|(new, old)| new.1 != old.1),
+        "made anew"
+    );
 }

@@ -1,5 +1,6 @@
-//! What compiling a component's functions takes, before it is compiled. All that are in the file are compiled, whether
-//! something makes an instance of them or not, and what the compiler takes for one is out of all proportion to its size.
+//! Early refusals: functions that no compiler of guests writes, and that would take the host's compiler long. They save time
+//! and bound nothing; the process that compiles is bounded by the kernel. All functions in the file are compiled, whether
+//! something makes an instance of them or not.
 
 use wasmparser::{BinaryReaderError, FunctionBody, Operator};
 

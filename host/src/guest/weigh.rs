@@ -1,5 +1,5 @@
-//! What a component would cost before it is compiled: how many core instances it makes in all, and what they take of
-//! the host's memory besides their own. What compiling its functions takes is counted in `bodies`.
+//! What each guest of a component would cost the host's process: how many core instances it makes in all, and what they take
+//! of the host's memory besides their own. Functions that would take the compiler long are refused in `bodies`.
 //!
 //! wasmtime flattens nested instantiation when it compiles, so that a component of some KiB whose every level makes
 //! the one below twice would take the machine's memory; and an instance's globals and functions lie outside its linear

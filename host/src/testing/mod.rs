@@ -4,11 +4,13 @@
 //! `host/fuzz` feeds them what libFuzzer comes upon, the test `oracles` its corpora and generated inputs.
 
 mod address;
+mod code;
 pub(crate) mod load;
 mod lone_guest;
 mod proposals;
 
 pub use address::AddressCase;
+pub use code::make_code;
 pub use load::load;
 pub use lone_guest::LoneGuest;
 pub use proposals::{PROPOSAL_SAMPLES, PROPOSALS_WITHOUT_SAMPLE, Proposal, ProposalSample, proposals};

@@ -15,6 +15,7 @@ use std::{env, fs, thread};
 use rustix::process::{DumpableBehavior, Pid, Resource, Rlimit, Signal};
 use socket2::{Domain, Protocol, Socket, Type};
 use tempfile::TempDir;
+use transferhost::testing::make_code;
 use transferhost::{CacheDirectory, Hardening, Host, Loader, MemorySink, Policy, Transfer, TransferSpec};
 use transferhost_tests::command::binary;
 use transferhost_tests::guests::guest;
@@ -52,6 +53,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("run a program", "EPERM"),
     ("become a program", "ENOSYS"),
     ("make code", "refused"),
+    ("load another plugin", "refused"),
     ("listen on TCP", "EPERM"),
     ("bind UDP", "EPERM"),
     ("connect to an open port", "ok"),
@@ -201,10 +203,20 @@ fn attempt(host: &Host, folder: &Path) {
     told("remove what is named", fs::remove_file(at("out")));
     told("run a program", Command::new("/bin/true").status());
     told("become a program", Err::<(), _>(Command::new("/bin/true").exec()));
-    // Compiling a guest makes code of memory.
+    match make_code() {
+        Err(error) if error.contains("Operation not permitted") => println!("make code: refused"),
+        other => println!("make code: {other:?}"),
+    }
     match host.load(&at("late.wasm")) {
-        Err(error) if error.to_string().contains("Operation not permitted") => println!("make code: refused"),
-        other => println!("make code: {:?}", other.map(|_| ()).map_err(|error| error.to_string())),
+        Err(error) => println!(
+            "load another plugin: {}",
+            if error.to_string().contains("cannot be had") {
+                "refused"
+            } else {
+                "?"
+            }
+        ),
+        Ok(_) => println!("load another plugin: ok"),
     }
     told("listen on TCP", TcpListener::bind("127.0.0.1:0"));
     told("bind UDP", UdpSocket::bind("127.0.0.1:0"));

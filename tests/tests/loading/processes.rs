@@ -15,33 +15,11 @@ use transferhost_tests::listen::Listen;
 use transferhost_tests::origin::Origin;
 use transferhost_tests::running::{Ended, Running};
 
+use super::loaders::{children, processes};
 use super::sentence::sentence;
 
 /// Branches that take the compiler longer than any test waits.
 const LONG: usize = 3_000;
-
-/// The processes of this role that a program's helper has started.
-fn processes(program: u32, role: &str) -> Vec<Pid> {
-    let mut found = Vec::new();
-    for helper in children(program) {
-        for process in children(helper) {
-            let line = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
-            if line.split(|byte| *byte == 0).nth(2) == Some(role.as_bytes()) {
-                found.extend(Pid::from_raw(process.cast_signed()));
-            }
-        }
-    }
-    found
-}
-
-fn children(of: u32) -> Vec<u32> {
-    let mut children = Vec::new();
-    for thread in fs::read_dir(format!("/proc/{of}/task")).into_iter().flatten().flatten() {
-        let list = fs::read_to_string(thread.path().join("children")).unwrap_or_default();
-        children.extend(list.split_whitespace().filter_map(|id| id.parse::<u32>().ok()));
-    }
-    children
-}
 
 /// Waits until a process of this role is there that was not there before.
 fn another(program: &Running, role: &str, before: &[Pid]) -> Pid {

@@ -160,7 +160,7 @@ pub static ROWS: &[Row] = &[
     row(
         "batch",
         "load-memory",
-        "`2GiB`",
+        "`\"2GiB\"`",
         "memory of all that take longer together, each counted with the limit `load-memory`; one always has room",
     ),
     row(

@@ -1,0 +1,154 @@
+//! Loads are fair between tenants, and what befalls one is its own.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Signal, kill_process};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use transferhost_tests::heavy::Heavy;
+use transferhost_tests::http::{self, Response};
+use transferhost_tests::origin::Origin;
+
+use super::loaders::processes;
+use super::site::{Site, end, find, of};
+
+/// Branches that take the compiler longer than these tests let it.
+const LONG: usize = 3_000;
+
+fn job(origin: &Origin, tenant: &str, plugin: &str) -> Value {
+    json!({"id": format!("{tenant} {plugin}"), "tenant": tenant, "plugin": plugin, "url": origin.url("/")})
+}
+
+/// The outcomes of these jobs in the order in which they came.
+fn outcomes(site: &Site, jobs: &[Value]) -> Vec<Value> {
+    let cache = TempDir::new().unwrap();
+    let lines: Vec<String> = jobs.iter().map(Value::to_string).collect();
+    let batch = site.batch().env("XDG_CACHE_HOME", cache.path());
+    let ended = batch.arg("-").input(lines.join("\n")).end();
+    assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
+    let outcomes = of(&ended.text());
+    assert_eq!(outcomes.len(), jobs.len(), "{outcomes:?}");
+    outcomes
+}
+
+/// A small plugin is loaded before the large ones of others that began sooner, whoever they are and however many.
+#[test]
+fn a_small_plugin_waits_for_no_large_one() {
+    let origin = http::serve(|_| Response::ok("hello")).unwrap();
+    for batch in ["", "[batch]\nloads = 1\nload-memory = \"1MiB\""] {
+        let site = Site::new(&origin, &format!("[limits]\nload-processor-time = \"4s\"\n{batch}"));
+        let (heavy, light) = (Heavy::branches("heavy.wasm", LONG), Heavy::light("light.wasm"));
+        site.plugin("heavy.wasm", heavy.path());
+        site.plugin("light.wasm", light.path());
+        let other = Heavy::branches("other.wasm", LONG);
+        site.plugin("other.wasm", other.path());
+        let jobs = [
+            ("a", "heavy.wasm"),
+            ("a", "other.wasm"),
+            ("b", "other.wasm"),
+            ("c", "light.wasm"),
+        ];
+        let jobs = jobs.map(|(tenant, plugin)| job(&origin, tenant, plugin));
+        let outcomes = outcomes(&site, &jobs);
+        assert_eq!(outcomes[0]["id"], "c light.wasm", "{batch}: {outcomes:?}");
+        assert_eq!(end(&outcomes[0]).0, 0);
+        for outcome in &outcomes[1..] {
+            let (code, said) = end(outcome);
+            assert_eq!(
+                (code, outcome["abort"]["cause"].as_str()),
+                (2, Some("deadline")),
+                "{said}"
+            );
+            assert!(said.contains("load-processor-time"), "{said}");
+        }
+    }
+}
+
+/// Each way to end a load early ends that load alone, and says so.
+#[test]
+fn what_befalls_one_load_is_its_own() {
+    let origin = http::serve(|_| Response::ok("hello")).unwrap();
+    let site = Site::new(
+        &origin,
+        "[limits]\nload-processor-time = \"2s\"\n[tenants.memory.limits]\nload-memory = \"96MiB\"\n\
+         [tenants.code.limits]\nload-code = \"1KiB\"\n[tenants.time]\n[tenants.well]",
+    );
+    let (heavy, large) = (
+        Heavy::branches("heavy.wasm", LONG),
+        Heavy::branches("large.wasm", 20_000),
+    );
+    let (light, small) = (Heavy::light("light.wasm"), Heavy::light("small.wasm"));
+    for plugin in [&heavy, &large, &light, &small] {
+        let name = plugin.path().file_name().unwrap().to_string_lossy().into_owned();
+        site.plugin(&name, plugin.path());
+    }
+    let cases = [
+        ("memory", "large.wasm", Some(("memory", "load-memory"))),
+        ("code", "small.wasm", Some(("memory", "load-code"))),
+        ("time", "heavy.wasm", Some(("deadline", "load-processor-time"))),
+        ("well", "light.wasm", None),
+    ];
+    let jobs = cases.map(|(tenant, plugin, _)| job(&origin, tenant, plugin));
+    let outcomes = outcomes(&site, &jobs);
+    for (tenant, plugin, ends) in cases {
+        let outcome = find(&outcomes, format!("{tenant} {plugin}"));
+        let (code, said) = end(outcome);
+        match ends {
+            None => assert_eq!(code, 0, "{said}"),
+            Some((cause, key)) => {
+                assert_eq!((code, outcome["abort"]["cause"].as_str()), (2, Some(cause)), "{said}");
+                assert!(said.contains(key), "{said}");
+                assert!(outcome["abort"]["limit"].is_u64(), "{outcome}");
+            }
+        }
+    }
+}
+
+/// Processes that load are killed as they come: each job has its outcome all the same.
+#[test]
+fn no_outcome_is_lost_where_loads_are_killed() {
+    let origin = http::serve(|_| Response::ok("hello")).unwrap();
+    let site = Site::new(&origin, "");
+    let cache = TempDir::new().unwrap();
+    let plugins: Vec<Heavy> = (0..12).map(|at| Heavy::branches(&format!("{at}.wasm"), 60)).collect();
+    let mut lines = Vec::new();
+    for (at, plugin) in plugins.iter().enumerate() {
+        let name = format!("{at}.wasm");
+        site.plugin(&name, plugin.path());
+        for tenant in ["a", "b", "c"] {
+            lines.push(job(&origin, tenant, &name).to_string());
+        }
+    }
+    let batch = site.batch().env("XDG_CACHE_HOME", cache.path()).arg("-");
+    let running = batch.input(lines.join("\n")).start();
+    let program = running.id();
+    let over = AtomicBool::new(false);
+    let ended = thread::scope(|scope| {
+        scope.spawn(|| {
+            // A bounded number, so that some come through.
+            let mut kills = 0;
+            while kills < 30 && !over.load(Ordering::Relaxed) {
+                let role = if fastrand::bool() { "compile" } else { "try" };
+                for process in processes(program, role) {
+                    kills += usize::from(kill_process(process, Signal::KILL).is_ok());
+                }
+                thread::sleep(Duration::from_millis(fastrand::u64(1..20)));
+            }
+        });
+        let ended = running.end();
+        over.store(true, Ordering::Relaxed);
+        ended
+    });
+    assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
+    let outcomes = of(&ended.text());
+    assert_eq!(outcomes.len(), lines.len());
+    for outcome in &outcomes {
+        match end(outcome) {
+            (0, _) => {}
+            (2, said) => assert!(said.contains("was killed, and again"), "{said}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}

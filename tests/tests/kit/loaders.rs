@@ -1,0 +1,28 @@
+//! The processes that load plugins, as /proc shows them.
+
+use std::fs;
+
+use rustix::process::Pid;
+
+/// The processes of this role that a program's helper has started.
+pub(crate) fn processes(program: u32, role: &str) -> Vec<Pid> {
+    let mut found = Vec::new();
+    for helper in children(program) {
+        for process in children(helper) {
+            let line = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+            if line.split(|byte| *byte == 0).nth(2) == Some(role.as_bytes()) {
+                found.extend(Pid::from_raw(process.cast_signed()));
+            }
+        }
+    }
+    found
+}
+
+pub(crate) fn children(of: u32) -> Vec<u32> {
+    let mut children = Vec::new();
+    for thread in fs::read_dir(format!("/proc/{of}/task")).into_iter().flatten().flatten() {
+        let list = fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+        children.extend(list.split_whitespace().filter_map(|id| id.parse::<u32>().ok()));
+    }
+    children
+}

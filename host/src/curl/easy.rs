@@ -4,14 +4,15 @@ use std::ffi::{CStr, CString, NulError, c_char, c_int, c_long, c_void};
 use std::ptr::NonNull;
 use std::rc::Rc;
 
-use curl_sys::{CURL, CURLoption, curl_slist};
+use curl_sys::{CURL, CURLoption};
 
+use super::callbacks::Callbacks;
 use super::code::CurlCode;
 use super::info::InfoHandle;
 use super::mime::{FormPart, Mime};
 use super::option::{LongOption, OffsetOption, SlistOption, TextOption};
-use super::sys_ext;
-use super::trampoline::{self, Callbacks};
+use super::slist::Slist;
+use super::{sys_ext, trampoline};
 
 /// An option that libcurl did not take.
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +70,8 @@ pub(crate) struct Easy<H: Callbacks> {
     handle: NonNull<CURL>,
     info: InfoHandle,
     closes_sockets: bool,
-    slists: Vec<NonNull<curl_slist>>,
+    /// Dropped after `drop` has run curl_easy_cleanup: libcurl does not copy lists.
+    slists: Vec<Slist>,
     /// Dropped after `drop` has run curl_easy_cleanup, as libcurl wants it.
     mime: Option<Mime>,
     /// libcurl writes to it; a raw allocation, freed by `drop`, so that no reference of ours claims it meanwhile.
@@ -93,16 +95,17 @@ impl<H: Callbacks> Easy<H> {
             error: NonNull::from(Box::leak(Box::new([0; curl_sys::CURL_ERROR_SIZE]))),
             handler,
         };
-        let write: curl_sys::curl_write_callback = trampoline::write::<H>;
+        let write: sys_ext::WriteCallback = trampoline::write::<H>;
         let userdata = easy.userdata();
         let buffer: *mut c_char = easy.error.as_ptr().cast();
-        easy.pointer("CURLOPT_ERRORBUFFER", curl_sys::CURLOPT_ERRORBUFFER, buffer.cast())?;
-        easy.pointer(
-            "CURLOPT_WRITEFUNCTION",
-            curl_sys::CURLOPT_WRITEFUNCTION,
-            write as *const c_void,
-        )?;
-        easy.pointer("CURLOPT_WRITEDATA", curl_sys::CURLOPT_WRITEDATA, userdata)?;
+        let function = curl_sys::CURLOPT_WRITEFUNCTION;
+        // SAFETY: the buffer and the handler live as long as the handle, and the function's signature is that of the type
+        // that it is bound to.
+        unsafe {
+            easy.pointer("CURLOPT_ERRORBUFFER", curl_sys::CURLOPT_ERRORBUFFER, buffer.cast())?;
+            easy.pointer("CURLOPT_WRITEFUNCTION", function, write as *const c_void)?;
+            easy.pointer("CURLOPT_WRITEDATA", curl_sys::CURLOPT_WRITEDATA, userdata)?;
+        }
         // Signals are the process's affair, and libcurl's own timeouts need none with its threaded resolver.
         easy.set_long(LongOption::NOSIGNAL, 1)?;
         // A name server that is silent must not hold up a timeout or a cancellation: its thread ends by itself.
@@ -113,23 +116,27 @@ impl<H: Callbacks> Easy<H> {
     /// Installs the callbacks that are wanted.
     pub(crate) fn hook(&mut self, hooks: Hooks) -> Result<(), SetoptError> {
         // Bound to its type, so that a function of another signature does not compile.
-        let header: curl_sys::curl_write_callback = trampoline::header::<H>;
+        let header: sys_ext::WriteCallback = trampoline::header::<H>;
         let xferinfo: sys_ext::XferinfoCallback = trampoline::xferinfo::<H>;
-        let opensocket: curl_sys::curl_opensocket_callback = trampoline::opensocket::<H>;
+        let opensocket: sys_ext::OpensocketCallback = trampoline::opensocket::<H>;
         let sockopt: sys_ext::SockoptCallback = trampoline::sockopt::<H>;
         let closesocket: sys_ext::ClosesocketCallback = trampoline::closesocket::<H>;
-        let read: curl_sys::curl_read_callback = trampoline::read::<H>;
+        let read: sys_ext::ReadCallback = trampoline::read::<H>;
         let seek: sys_ext::SeekCallback = trampoline::seek::<H>;
         let ioctl: sys_ext::IoctlCallback = trampoline::ioctl::<H>;
-        let debug: curl_sys::curl_debug_callback = trampoline::debug::<H>;
+        let debug: sys_ext::DebugCallback = trampoline::debug::<H>;
         let prereq: sys_ext::PrereqCallback = trampoline::prereq::<H>;
         let ssh_key: sys_ext::SshKeyCallback = trampoline::ssh_key::<H>;
         macro_rules! hook {
             ($($wanted:ident: $function:ident = $number:expr, $data:expr;)*) => {
                 $(if hooks.$wanted {
                     let name = concat!("CURLOPT_", stringify!($function));
-                    self.pointer(name, $number, $wanted as *const c_void)?;
-                    self.pointer(name, $data, self.userdata())?;
+                    // SAFETY: the function's signature is that of libcurl's type for this option, which it is bound to
+                    // above, and the handler lives as long as the handle.
+                    unsafe {
+                        self.pointer(name, $number, $wanted as *const c_void)?;
+                        self.pointer(name, $data, self.userdata())?;
+                    }
                 })*
             };
         }
@@ -201,31 +208,18 @@ impl<H: Callbacks> Easy<H> {
             option: option.name(),
             source,
         })?;
-        self.pointer(option.name(), option.number(), value.as_ptr().cast())
+        // SAFETY: a TextOption is one that takes a NUL-terminated string, which libcurl copies (option.rs, tested there).
+        unsafe { self.pointer(option.name(), option.number(), value.as_ptr().cast()) }
     }
 
     /// Sets a list, kept for as long as the handle.
     pub(crate) fn set_slist(&mut self, option: SlistOption, lines: &[String]) -> Result<(), SetoptError> {
-        let mut list: *mut curl_slist = std::ptr::null_mut();
-        for line in lines {
-            let line = CString::new(line.as_str()).map_err(|source| SetoptError::Nul {
-                option: option.name(),
-                source,
-            })?;
-            // SAFETY: `list` is null or a list of curl_slist_append's own, and the line is NUL-terminated and copied.
-            let longer = unsafe { curl_sys::curl_slist_append(list, line.as_ptr()) };
-            match NonNull::new(longer) {
-                Some(longer) => list = longer.as_ptr(),
-                None => {
-                    // SAFETY: `list` is null or a list that nobody else has.
-                    unsafe { curl_sys::curl_slist_free_all(list) };
-                    return Err(SetoptError::Memory);
-                }
-            }
-        }
-        // Freed with the handle: libcurl does not copy lists.
-        self.slists.extend(NonNull::new(list));
-        self.pointer(option.name(), option.number(), list.cast())
+        let list = Slist::new(option.name(), lines)?;
+        let raw = list.as_ptr();
+        // Freed with the handle, whatever libcurl answers.
+        self.slists.push(list);
+        // SAFETY: a SlistOption is one that takes a list, which lives as long as the handle.
+        unsafe { self.pointer(option.name(), option.number(), raw.cast()) }
     }
 
     /// Adds a cookie, by a line as a file of them has it; `ALL` forgets all.
@@ -243,8 +237,10 @@ impl<H: Callbacks> Easy<H> {
 
     /// Sets a form, kept for as long as the handle.
     pub(crate) fn set_form(&mut self, parts: &[FormPart]) -> Result<(), SetoptError> {
-        let mime = Mime::new(self.handle, parts)?;
-        self.pointer("CURLOPT_MIMEPOST", sys_ext::CURLOPT_MIMEPOST, mime.raw().cast())?;
+        // SAFETY: the handle is live.
+        let mime = unsafe { Mime::new(self.handle, parts)? };
+        // SAFETY: the option takes a form, which lives as long as the handle, or until it has another one.
+        unsafe { self.pointer("CURLOPT_MIMEPOST", sys_ext::CURLOPT_MIMEPOST, mime.raw().cast())? };
         // The one before is freed when libcurl has it no more.
         self.mime = Some(mime);
         Ok(())
@@ -265,10 +261,17 @@ impl<H: Callbacks> Easy<H> {
         Rc::as_ptr(&self.handler).cast_mut().cast()
     }
 
-    fn pointer(&mut self, name: &'static str, option: CURLoption, value: *const c_void) -> Result<(), SetoptError> {
-        // SAFETY: the handle is live; every caller in this file passes an option that takes a pointer, and a value
-        // that libcurl copies, or that lives as long as this handle: the handler, the error buffer, the lists, the form, or a
-        // function whose signature was checked by binding it to curl-sys's type.
+    /// Sets a pointer.
+    ///
+    /// # Safety
+    /// The option takes such a pointer, and what it points to is copied by libcurl, or lives until after the handle.
+    unsafe fn pointer(
+        &mut self,
+        name: &'static str,
+        option: CURLoption,
+        value: *const c_void,
+    ) -> Result<(), SetoptError> {
+        // SAFETY: the handle is live; the rest is the caller's promise.
         let code = unsafe { curl_sys::curl_easy_setopt(self.handle.as_ptr(), option, value) };
         accepted(name, code)
     }
@@ -282,10 +285,6 @@ impl<H: Callbacks> Drop for Easy<H> {
         unsafe { curl_sys::curl_easy_cleanup(self.handle.as_ptr()) };
         // SAFETY: it came from a Box, is freed once, and its handle, the only other user, is gone.
         drop(unsafe { Box::from_raw(self.error.as_ptr()) });
-        for list in &self.slists {
-            // SAFETY: each list came from curl_slist_append, and its handle, the only user, is gone.
-            unsafe { curl_sys::curl_slist_free_all(list.as_ptr()) };
-        }
     }
 }
 

@@ -11,6 +11,7 @@ use std::thread::{self, ThreadId};
 
 use curl_sys::{CURL, CURLINFO};
 
+use super::slist::{self, Slist};
 use super::sys_ext;
 
 /// A value that libcurl has of a transfer.
@@ -232,11 +233,9 @@ fn cookies(handle: NonNull<CURL>) -> Vec<String> {
     let mut list: *mut curl_sys::curl_slist = ptr::null_mut();
     // SAFETY: as in `text`; for this number libcurl writes one pointer to a list, which is the caller's then.
     let code = unsafe { curl_sys::curl_easy_getinfo(handle.as_ptr(), curl_sys::CURLINFO_COOKIELIST, &raw mut list) };
-    // SAFETY: the list is null, or libcurl's of this very call.
-    let lines = if code == 0 { unsafe { lines(list) } } else { Vec::new() };
-    // SAFETY: the list is null, or libcurl's and ours to free, once; nothing of it is used any more.
-    unsafe { curl_sys::curl_slist_free_all(list) };
-    lines
+    // SAFETY: the list is null, as it was, or libcurl's of this very call, and ours to free.
+    let list = unsafe { Slist::from_raw(list) };
+    if code == 0 { list.lines() } else { Vec::new() }
 }
 
 fn certificates(handle: NonNull<CURL>) -> Vec<Vec<String>> {
@@ -249,24 +248,8 @@ fn certificates(handle: NonNull<CURL>) -> Vec<Vec<String>> {
     // SAFETY: it is not null and lives until the handle is used again; `certinfo` has so many lists.
     unsafe {
         let count = usize::try_from((*told).num_of_certs).unwrap_or(0);
-        (0..count).map(|at| lines(*(*told).certinfo.add(at))).collect()
+        (0..count).map(|at| slist::lines(*(*told).certinfo.add(at))).collect()
     }
-}
-
-/// The entries of a list.
-///
-/// # Safety
-/// It is null, or a list of libcurl's that lives meanwhile.
-unsafe fn lines(mut entry: *mut curl_sys::curl_slist) -> Vec<String> {
-    let mut lines = Vec::new();
-    while !entry.is_null() {
-        // SAFETY: the entry is one of the list's, and its data is NUL-terminated.
-        unsafe {
-            lines.push(CStr::from_ptr((*entry).data).to_string_lossy().into_owned());
-            entry = (*entry).next;
-        }
-    }
-    lines
 }
 
 fn long(handle: NonNull<CURL>, number: CURLINFO) -> Option<i64> {

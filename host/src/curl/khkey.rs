@@ -48,12 +48,14 @@ pub(crate) enum KeyMatch {
 }
 
 /// The key; `None` for a null pointer and for what is none.
-pub(super) fn read(key: *const Khkey) -> Option<SshKey> {
+///
+/// # Safety
+/// It is null, or points to a `curl_khkey` as curl.h has it, whose key lives until this returns.
+pub(super) unsafe fn read(key: *const Khkey) -> Option<SshKey> {
     if key.is_null() {
         return None;
     }
-    // SAFETY: libcurl passes null, which was checked, or a valid `curl_khkey` for the time of the callback; its fields
-    // are copied out.
+    // SAFETY: it is not null, which was checked, so it is valid as the caller promises; its fields are copied out.
     let (data, len, keytype) = unsafe { ((*key).key, (*key).len, (*key).keytype) };
     if data.is_null() || len > MAX_KEY {
         return None;
@@ -101,8 +103,27 @@ mod tests {
             len: 0,
             keytype: 5,
         };
-        assert_eq!(read(&raw), read(&text));
-        assert_eq!(read(&raw).unwrap().kind, KeyType::Ed25519);
-        assert_eq!(read(std::ptr::null()), None);
+        let none = Khkey {
+            key: std::ptr::null(),
+            len: 3,
+            keytype: 5,
+        };
+        let long = Khkey {
+            len: MAX_KEY + 1,
+            ..none
+        };
+        // SAFETY: each is null, or a structure whose key is null, longer than is read, or a string of that length.
+        let [raw, text, nothing, none, long] = unsafe {
+            [
+                read(&raw),
+                read(&text),
+                read(std::ptr::null()),
+                read(&none),
+                read(&long),
+            ]
+        };
+        assert_eq!(raw, text);
+        assert_eq!(raw.unwrap().kind, KeyType::Ed25519);
+        assert_eq!((nothing, none, long), (None, None, None));
     }
 }

@@ -1,13 +1,15 @@
 //! libcurl's forms, curl_mime_*.
 
 use std::ffi::{CString, c_char};
+use std::marker::PhantomData;
 use std::path::PathBuf;
-use std::ptr::{self, NonNull};
+use std::ptr::NonNull;
 
 use curl_sys::{CURL, CURLcode};
 
 use super::code::CurlCode;
 use super::easy::SetoptError;
+use super::slist::Slist;
 use super::sys_ext::{self, CurlMime, CurlMimepart};
 
 /// One part of a form.
@@ -45,16 +47,20 @@ impl Default for FormContent {
 }
 
 /// A form of libcurl's, freed when it is dropped.
-pub(super) struct Mime(NonNull<CurlMime>, NonNull<CURL>);
+pub(super) struct Mime(NonNull<CurlMime>);
 
 impl Mime {
     /// A form for this handle.
-    pub(super) fn new(handle: NonNull<CURL>, parts: &[FormPart]) -> Result<Mime, SetoptError> {
-        // SAFETY: the handle is live: only Easy calls this, with its own.
+    ///
+    /// # Safety
+    /// The handle is a live one.
+    pub(super) unsafe fn new(handle: NonNull<CURL>, parts: &[FormPart]) -> Result<Mime, SetoptError> {
+        // SAFETY: the handle is live, as the caller promises.
         let mime = unsafe { sys_ext::curl_mime_init(handle.as_ptr()) };
-        let mime = Mime(NonNull::new(mime).ok_or(SetoptError::Memory)?, handle);
+        let mime = Mime(NonNull::new(mime).ok_or(SetoptError::Memory)?);
         for part in parts {
-            mime.add(part)?;
+            // SAFETY: the handle is live, as the caller promises.
+            unsafe { mime.add(handle, part)? };
         }
         Ok(mime)
     }
@@ -63,28 +69,30 @@ impl Mime {
         self.0.as_ptr()
     }
 
-    fn add(&self, given: &FormPart) -> Result<(), SetoptError> {
+    /// # Safety
+    /// As of [`Mime::new`].
+    unsafe fn add(&self, handle: NonNull<CURL>, given: &FormPart) -> Result<(), SetoptError> {
         // SAFETY: the form is live; the part that is returned belongs to it.
         let part = unsafe { sys_ext::curl_mime_addpart(self.0.as_ptr()) };
-        let part = NonNull::new(part).ok_or(SetoptError::Memory)?;
+        let part = Part(NonNull::new(part).ok_or(SetoptError::Memory)?, PhantomData);
         match &given.content {
             FormContent::Bytes(bytes) => {
                 // SAFETY: the part is live, and libcurl copies so many bytes.
-                let code = unsafe { sys_ext::curl_mime_data(part.as_ptr(), bytes.as_ptr().cast(), bytes.len()) };
+                let code = unsafe { sys_ext::curl_mime_data(part.0.as_ptr(), bytes.as_ptr().cast(), bytes.len()) };
                 accepted("curl_mime_data", code)?;
             }
             FormContent::Parts(parts) => {
-                let inner = Mime::new(self.1, parts)?;
+                // SAFETY: the handle is live, as the caller promises.
+                let inner = unsafe { Mime::new(handle, parts)? };
                 // SAFETY: the part is live, and the inner form is nobody's yet.
-                let code = unsafe { sys_ext::curl_mime_subparts(part.as_ptr(), inner.raw()) };
+                let code = unsafe { sys_ext::curl_mime_subparts(part.0.as_ptr(), inner.raw()) };
                 accepted("curl_mime_subparts", code)?;
                 // It is the part's now, which frees it.
                 std::mem::forget(inner);
             }
             FormContent::File(path) => {
                 use std::os::unix::ffi::OsStrExt as _;
-                text(
-                    part,
+                part.set(
                     "curl_mime_filedata",
                     sys_ext::curl_mime_filedata,
                     Some(path.as_os_str().as_bytes()),
@@ -93,50 +101,52 @@ impl Mime {
         }
         let of = |value: &'_ Option<String>| value.as_ref().map(|value| value.as_bytes().to_vec());
         let name = Some(given.name.as_bytes()).filter(|name| !name.is_empty());
-        text(part, "curl_mime_name", sys_ext::curl_mime_name, name)?;
-        text(
-            part,
+        part.set("curl_mime_name", sys_ext::curl_mime_name, name)?;
+        part.set(
             "curl_mime_type",
             sys_ext::curl_mime_type,
             of(&given.content_type).as_deref(),
         )?;
-        text(
-            part,
+        part.set(
             "curl_mime_encoder",
             sys_ext::curl_mime_encoder,
             of(&given.encoder).as_deref(),
         )?;
-        text(
-            part,
+        part.set(
             "curl_mime_filename",
             sys_ext::curl_mime_filename,
             of(&given.filename).as_deref(),
         )?;
-        self.headers(part, &given.headers)
+        part.set_headers(&given.headers)
+    }
+}
+
+/// A part of a form, which lives as long as that.
+struct Part<'m>(NonNull<CurlMimepart>, PhantomData<&'m Mime>);
+
+type SetText = unsafe extern "C" fn(*mut CurlMimepart, *const c_char) -> CURLcode;
+
+impl Part<'_> {
+    /// Sets a text by `set`, which is one of libcurl's functions that copy it.
+    fn set(&self, name: &'static str, set: SetText, value: Option<&[u8]>) -> Result<(), SetoptError> {
+        let Some(value) = value else { return Ok(()) };
+        let value = CString::new(value).map_err(|source| SetoptError::Nul { option: name, source })?;
+        // SAFETY: the part is live, and so is the text, which is NUL-terminated.
+        accepted(name, unsafe { set(self.0.as_ptr(), value.as_ptr()) })
     }
 
-    fn headers(&self, part: NonNull<CurlMimepart>, lines: &[String]) -> Result<(), SetoptError> {
-        let mut list = ptr::null_mut();
-        for line in lines {
-            let line = nul_free("curl_mime_headers", line.as_bytes());
-            // SAFETY: `list` is null or a list of curl_slist_append's own, and the line is NUL-terminated and copied.
-            let longer = line.map(|line| unsafe { curl_sys::curl_slist_append(list, line.as_ptr()) });
-            match longer.map(NonNull::new) {
-                Ok(Some(longer)) => list = longer.as_ptr(),
-                other => {
-                    // SAFETY: `list` is null or a list that nobody else has.
-                    unsafe { curl_sys::curl_slist_free_all(list) };
-                    return Err(other.err().unwrap_or(SetoptError::Memory));
-                }
-            }
-        }
-        if list.is_null() {
+    fn set_headers(&self, lines: &[String]) -> Result<(), SetoptError> {
+        let option = "curl_mime_headers";
+        if lines.is_empty() {
             return Ok(());
         }
-        // SAFETY: the part is live, and with 1 it takes the list, to free it with itself.
-        accepted("curl_mime_headers", unsafe {
-            sys_ext::curl_mime_headers(part.as_ptr(), list, 1)
-        })
+        let list = Slist::new(option, lines)?;
+        // SAFETY: the part is live, and with 1 it takes the list where it answers CURLE_OK, to free it with itself.
+        let code = unsafe { sys_ext::curl_mime_headers(self.0.as_ptr(), list.as_ptr(), 1) };
+        accepted(option, code)?;
+        // It is the part's now.
+        let _ = list.into_raw();
+        Ok(())
     }
 }
 
@@ -146,24 +156,6 @@ impl Drop for Mime {
         // was never given it.
         unsafe { sys_ext::curl_mime_free(self.0.as_ptr()) };
     }
-}
-
-type SetText = unsafe extern "C" fn(*mut CurlMimepart, *const c_char) -> CURLcode;
-
-fn text(
-    part: NonNull<CurlMimepart>,
-    name: &'static str,
-    set: SetText,
-    value: Option<&[u8]>,
-) -> Result<(), SetoptError> {
-    let Some(value) = value else { return Ok(()) };
-    let value = nul_free(name, value)?;
-    // SAFETY: the part is live, `set` is one of libcurl's functions that copy a NUL-terminated string.
-    accepted(name, unsafe { set(part.as_ptr(), value.as_ptr()) })
-}
-
-fn nul_free(option: &'static str, value: &[u8]) -> Result<CString, SetoptError> {
-    CString::new(value).map_err(|source| SetoptError::Nul { option, source })
 }
 
 fn accepted(option: &'static str, code: CURLcode) -> Result<(), SetoptError> {

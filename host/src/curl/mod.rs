@@ -14,6 +14,7 @@
 
 #[cfg(feature = "cli")]
 mod before_main;
+mod callbacks;
 mod code;
 #[cfg(feature = "cli")]
 mod date;
@@ -27,6 +28,7 @@ mod multi;
 mod option;
 mod poller;
 mod returns;
+mod slist;
 mod sockaddr;
 mod sys_ext;
 #[cfg(test)]
@@ -37,6 +39,8 @@ mod version;
 
 #[cfg(feature = "cli")]
 pub(crate) use before_main::stdout_was_closed;
+pub use callbacks::InfoType;
+pub(crate) use callbacks::{Callbacks, IoctlCommand, Poll, SocketTarget, SocketType};
 pub use code::CurlCode;
 #[cfg(feature = "cli")]
 pub(crate) use date::getdate;
@@ -52,8 +56,7 @@ pub(crate) use option::{
 };
 pub(crate) use poller::{Poller, Readiness, Waker};
 pub(crate) use returns::{Continue, Flow, Ioctl, KeyVerdict, Open, Read, Seek, Sockopt};
-pub use trampoline::InfoType;
-pub(crate) use trampoline::{Callbacks, IoctlCommand, Poll, SocketTarget, SocketType, words_of};
+pub(crate) use trampoline::words_of;
 #[cfg(feature = "cli")]
 pub(crate) use url::escape_segment;
 pub(crate) use url::{Part, Url};

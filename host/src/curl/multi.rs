@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 
 use curl_sys::{CURL, CURLM, CURLMcode};
 
+use super::callbacks::Callbacks;
 use super::code::CurlCode;
 use super::easy::Easy;
-use super::poller::{Poller, Readiness};
-use super::sys_ext;
-use super::trampoline::{self, Callbacks};
+use super::poller::{Poller, Readiness, Socket};
+use super::{sys_ext, trampoline};
 
 /// A transfer in a [`Multi`], until it is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -98,19 +98,25 @@ impl<H: Callbacks> Multi<H> {
             check(unsafe { curl_sys::curl_multi_setopt(multi.handle.as_ptr(), option, value) })?;
         }
         // A libcurl before 8.17.0 does not know the first, one before 8.20.0 the second: they say so, and change nothing.
-        let _ = multi.set_long(sys_ext::CURLMOPT_QUICK_EXIT, 1);
-        let _ = multi.set_long(sys_ext::CURLMOPT_RESOLVE_THREADS_MAX, RESOLVERS);
+        // SAFETY: both options take a `long`.
+        unsafe {
+            let _ = multi.set_long(sys_ext::CURLMOPT_QUICK_EXIT, 1);
+            let _ = multi.set_long(sys_ext::CURLMOPT_RESOLVE_THREADS_MAX, RESOLVERS);
+        }
         Ok(multi)
     }
 
     /// At most so many connections to one host and port; a transfer that needs one more waits.
     pub(crate) fn limit_connections(&self, most: u64) -> Result<(), MultiError> {
         let most = c_long::from(i32::try_from(most).unwrap_or(i32::MAX));
-        self.set_long(curl_sys::CURLMOPT_MAX_HOST_CONNECTIONS, most)
+        // SAFETY: the option takes a `long`.
+        unsafe { self.set_long(curl_sys::CURLMOPT_MAX_HOST_CONNECTIONS, most) }
     }
 
-    fn set_long(&self, option: curl_sys::CURLMoption, value: c_long) -> Result<(), MultiError> {
-        // SAFETY: the handle is live, and the options that are passed to this take a `long`.
+    /// # Safety
+    /// The option takes a `long`.
+    unsafe fn set_long(&self, option: curl_sys::CURLMoption, value: c_long) -> Result<(), MultiError> {
+        // SAFETY: the handle is live, and the option takes a `long`, as the caller promises.
         check(unsafe { curl_sys::curl_multi_setopt(self.handle.as_ptr(), option, value) })
     }
 
@@ -120,7 +126,8 @@ impl<H: Callbacks> Multi<H> {
         if easy.outlives_itself() {
             self.handlers.push(Rc::clone(easy.handler()));
         }
-        // SAFETY: both handles are live, and the easy is in no multi: nobody but `Multi` adds one, and it owns it.
+        // SAFETY: both handles are live, and the easy is in no multi: nobody but `Multi` adds one, it owns it, and it gives
+        // back what cannot be added.
         check(unsafe { curl_sys::curl_multi_add_handle(self.handle.as_ptr(), easy.raw()) })?;
         self.easies.insert(token, easy);
         Ok(token)
@@ -170,7 +177,7 @@ impl<H: Callbacks> Multi<H> {
         ] {
             bits |= if is { bit } else { 0 };
         }
-        self.action(ready.socket, bits)
+        self.action(ready.socket.number(), bits)
     }
 
     /// Tells libcurl that its timer has run out, where it has. Callbacks run.
@@ -209,7 +216,9 @@ impl<H: Callbacks> Multi<H> {
                 ((*message).msg, (*message).easy_handle, code.read())
             };
             let token = Token(easy as usize);
-            if kind == curl_sys::CURLMSG_DONE && self.easies.contains_key(&token) {
+            if kind == curl_sys::CURLMSG_DONE
+                && self.easies.contains_key(&token)
+            {
                 return Some(Finished {
                     token,
                     code: CurlCode::from_raw(code),
@@ -239,19 +248,23 @@ impl<H: Callbacks> Drop for Multi<H> {
     }
 }
 
-extern "C" fn on_socket<H: Callbacks>(
+/// # Safety
+/// As of [`with_wishes`]. libcurl calls it while the socket that it names is open.
+unsafe extern "C" fn on_socket<H: Callbacks>(
     _: *mut CURL,
     socket: RawFd,
     what: c_int,
     userdata: *mut c_void,
     _: *mut c_void,
 ) -> c_int {
-    with_wishes::<H>(userdata, |wishes| {
+    // What is no socket cannot be watched.
+    let Some(named) = Socket::new(socket) else { return 0 };
+    let tell = |wishes: &Wishes<H>| {
         let watched = match what {
-            curl_sys::CURL_POLL_REMOVE => wishes.poller.forget(wishes.owner, socket),
+            curl_sys::CURL_POLL_REMOVE => wishes.poller.forget(wishes.owner, named),
             _ => wishes.poller.watch(
                 wishes.owner,
-                socket,
+                named,
                 what == curl_sys::CURL_POLL_IN || what == curl_sys::CURL_POLL_INOUT,
                 what == curl_sys::CURL_POLL_OUT || what == curl_sys::CURL_POLL_INOUT,
             ),
@@ -262,22 +275,31 @@ extern "C" fn on_socket<H: Callbacks>(
         if let Some(listener) = wishes.listener.get() {
             trampoline::socket(&**listener, socket, what);
         }
-    })
+    };
+    // SAFETY: libcurl passes what it was given, as the caller promises.
+    unsafe { with_wishes(userdata, tell) }
 }
 
-extern "C" fn on_timer<H: Callbacks>(_: *mut CURLM, timeout_ms: c_long, userdata: *mut c_void) -> c_int {
-    with_wishes::<H>(userdata, |wishes| {
+/// # Safety
+/// As of [`with_wishes`].
+unsafe extern "C" fn on_timer<H: Callbacks>(_: *mut CURLM, timeout_ms: c_long, userdata: *mut c_void) -> c_int {
+    let tell = |wishes: &Wishes<H>| {
         let timeout = u64::try_from(timeout_ms).ok().map(Duration::from_millis);
         wishes.timeout.set(timeout);
         wishes
             .timer
             .set(timeout.and_then(|timeout| Instant::now().checked_add(timeout)));
-    })
+    };
+    // SAFETY: libcurl passes what it was given, as the caller promises.
+    unsafe { with_wishes(userdata, tell) }
 }
 
 /// Never answers -1: that would end every transfer of the handle.
-fn with_wishes<H>(userdata: *mut c_void, write: impl FnOnce(&Wishes<H>)) -> c_int {
-    // SAFETY: `userdata` is the pointer of the Multi's Rc, which it keeps until after curl_multi_cleanup.
+///
+/// # Safety
+/// `userdata` points to the `Wishes` of a Multi, which keeps them until after curl_multi_cleanup.
+unsafe fn with_wishes<H>(userdata: *mut c_void, write: impl FnOnce(&Wishes<H>)) -> c_int {
+    // SAFETY: as the caller promises; the reference is shared, and ends with this call.
     let wishes = unsafe { &*userdata.cast_const().cast::<Wishes<H>>() };
     trampoline::quietly(|| write(wishes));
     0

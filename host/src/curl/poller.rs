@@ -9,12 +9,43 @@ use std::time::Duration;
 
 use polling::{Event, Events, PollMode};
 
+/// A socket by its number, which is a descriptor's: -1 is none and is never borrowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Socket(RawFd);
+
+impl Socket {
+    /// `None` where the number is negative.
+    pub(super) fn new(number: RawFd) -> Option<Socket> {
+        (number >= 0).then_some(Socket(number))
+    }
+
+    pub(super) fn number(self) -> RawFd {
+        self.0
+    }
+
+    /// What the poller calls it.
+    fn key(self) -> usize {
+        // It is not negative.
+        self.0.unsigned_abs() as usize
+    }
+
+    /// For the one call that is made with it.
+    ///
+    /// # Safety
+    /// The socket is open; or it was, and the call uses its number as a name only, of which the kernel says that it has
+    /// none of it.
+    unsafe fn borrowed(&self) -> BorrowedFd<'_> {
+        // SAFETY: the number is not negative, by `new`; the rest is the caller's promise.
+        unsafe { BorrowedFd::borrow_raw(self.0) }
+    }
+}
+
 /// A socket that can be used.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Readiness {
     /// Whose it is, by the number that its multi handle was made with.
     pub(crate) owner: usize,
-    pub(super) socket: RawFd,
+    pub(super) socket: Socket,
     pub(super) readable: bool,
     pub(super) writable: bool,
     pub(super) error: bool,
@@ -24,9 +55,9 @@ pub(crate) struct Readiness {
 pub(crate) struct Poller {
     poller: Arc<polling::Poller>,
     /// Whose each is, and what of it is watched: reading, writing.
-    watched: RefCell<HashMap<RawFd, (usize, [bool; 2])>>,
+    watched: RefCell<HashMap<Socket, (usize, [bool; 2])>>,
     /// Those of owners who rest: not watched until they do no more.
-    parked: RefCell<HashMap<usize, Vec<RawFd>>>,
+    parked: RefCell<HashMap<usize, Vec<Socket>>>,
     events: RefCell<Events>,
     marked: Arc<Mutex<Vec<usize>>>,
 }
@@ -84,12 +115,12 @@ impl Poller {
     }
 
     /// Watches a socket of this owner's, or changes what of it is watched.
-    pub(super) fn watch(&self, owner: usize, socket: RawFd, readable: bool, writable: bool) -> io::Result<()> {
-        let interest = Event::new(socket as usize, readable, writable);
+    pub(super) fn watch(&self, owner: usize, socket: Socket, readable: bool, writable: bool) -> io::Result<()> {
+        let interest = Event::new(socket.key(), readable, writable);
         let before = self.watched.borrow_mut().insert(socket, (owner, [readable, writable]));
         // SAFETY: libcurl names the socket in this very call, before it does anything else with it, so the number is that
         // socket's; and were it closed, it would be used as a name only, for the length of one system call.
-        let source = unsafe { BorrowedFd::borrow_raw(socket) };
+        let source = unsafe { socket.borrowed() };
         if before.is_some_and(|(before, _)| before == owner) {
             match self.poller.modify_with_mode(source, interest, PollMode::Level) {
                 // The number was closed and given out anew without a word, or its owner rested: watch it now.
@@ -99,7 +130,7 @@ impl Poller {
         }
         // SAFETY: as above; the kernel takes a socket out of the poller when it is closed, and `forget` does before that
         // wherever libcurl says CURL_POLL_REMOVE first.
-        let added = unsafe { self.poller.add_with_mode(socket, interest, PollMode::Level) };
+        let added = unsafe { self.poller.add_with_mode(socket.0, interest, PollMode::Level) };
         if added.is_err() {
             self.watched.borrow_mut().remove(&socket);
         }
@@ -107,18 +138,18 @@ impl Poller {
     }
 
     /// Watches a socket of this owner's no more.
-    pub(super) fn forget(&self, owner: usize, socket: RawFd) -> io::Result<()> {
+    pub(super) fn forget(&self, owner: usize, socket: Socket) -> io::Result<()> {
         // Another's that has its number by now stays.
         if self.is_of(owner, socket) {
             self.watched.borrow_mut().remove(&socket);
             // SAFETY: the number is used as a name only; where its socket is closed already the kernel says so.
-            let source = unsafe { BorrowedFd::borrow_raw(socket) };
+            let source = unsafe { socket.borrowed() };
             self.poller.delete(source).or_else(gone)?;
         }
         Ok(())
     }
 
-    fn is_of(&self, owner: usize, socket: RawFd) -> bool {
+    fn is_of(&self, owner: usize, socket: Socket) -> bool {
         self.watched.borrow().get(&socket).is_some_and(|(of, _)| *of == owner)
     }
 
@@ -143,7 +174,7 @@ impl Poller {
             return Ok(());
         }
         // SAFETY: the number is used as a name only; where its socket is closed already the kernel says so.
-        let source = unsafe { BorrowedFd::borrow_raw(ready.socket) };
+        let source = unsafe { ready.socket.borrowed() };
         self.poller.delete(source).or_else(gone)?;
         self.parked
             .borrow_mut()
@@ -163,9 +194,9 @@ impl Poller {
             if of != owner {
                 continue;
             }
-            let interest = Event::new(socket as usize, readable, writable);
+            let interest = Event::new(socket.key(), readable, writable);
             // SAFETY: as in `watch`: libcurl has not said CURL_POLL_REMOVE of it.
-            let added = unsafe { self.poller.add_with_mode(socket, interest, PollMode::Level) };
+            let added = unsafe { self.poller.add_with_mode(socket.0, interest, PollMode::Level) };
             match added {
                 // libcurl named it again meanwhile.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -185,7 +216,7 @@ impl Poller {
         }
         let watched = self.watched.borrow();
         let ready = events.iter().filter_map(|event| {
-            let socket = event.key as RawFd;
+            let socket = Socket::new(RawFd::try_from(event.key).ok()?)?;
             Some(Readiness {
                 owner: watched.get(&socket)?.0,
                 socket,
@@ -213,20 +244,32 @@ mod tests {
     use std::os::fd::{AsRawFd as _, OwnedFd};
     use std::os::unix::net::UnixStream;
 
+    fn socket(of: &OwnedFd) -> Socket {
+        Socket::new(of.as_raw_fd()).unwrap()
+    }
+
+    #[test]
+    fn what_is_no_descriptor_is_no_socket() {
+        for number in [-1, -2, RawFd::MIN] {
+            assert_eq!(Socket::new(number), None);
+        }
+        assert_eq!(Socket::new(0).map(Socket::number), Some(0));
+    }
+
     #[test]
     fn a_number_that_is_anothers_by_now_is_not_left_alone() {
         let patience = Some(Duration::from_secs(10));
         let poller = Poller::new().unwrap();
         let (first, mut peer) = UnixStream::pair().unwrap();
         let mut first = OwnedFd::from(first);
-        poller.watch(1, first.as_raw_fd(), true, false).unwrap();
+        poller.watch(1, socket(&first), true, false).unwrap();
         peer.write_all(b"x").unwrap();
         let ready = poller.wait(patience).unwrap()[0];
         assert_eq!(ready.owner, 1);
         // The first is closed, and its number given out anew.
         let (second, mut peer) = UnixStream::pair().unwrap();
         rustix::io::dup2(&second, &mut first).unwrap();
-        poller.watch(2, first.as_raw_fd(), true, false).unwrap();
+        poller.watch(2, socket(&first), true, false).unwrap();
         poller.park(ready).unwrap();
         peer.write_all(b"x").unwrap();
         assert_eq!(poller.wait(patience).unwrap()[0].owner, 2);

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
 use curl_sys::{curl_sockaddr, curlsocktype};
 
-use super::trampoline::{SocketTarget, SocketType};
+use super::callbacks::{SocketTarget, SocketType};
 use crate::address::Address;
 
 /// The room behind `curl_sockaddr.addr`: libcurl passes a `struct Curl_sockaddr_ex`, in which it is a union with a
@@ -12,12 +12,15 @@ use crate::address::Address;
 const STORAGE: usize = 128;
 
 /// What libcurl wants; `None` for a null pointer, a length out of bounds or a family that is none of ours.
-pub(super) fn target(purpose: curlsocktype, address: *const curl_sockaddr) -> Option<SocketTarget> {
+///
+/// # Safety
+/// It is null, or points to a `curl_sockaddr` in a storage as libcurl's own, of which `addrlen` bytes from `addr` on are
+/// initialised; nobody writes to it until this returns.
+pub(super) unsafe fn target(purpose: curlsocktype, address: *const curl_sockaddr) -> Option<SocketTarget> {
     if address.is_null() {
         return None;
     }
-    // SAFETY: libcurl passes a valid `curl_sockaddr` for the time of the callback, and nobody writes to it meanwhile
-    // but this thread; the fields are read, no reference is kept.
+    // SAFETY: it is not null, so it is valid as the caller promises; the fields are read, no reference is kept.
     let (family, socktype, protocol, len) = unsafe {
         (
             (*address).family,
@@ -29,8 +32,8 @@ pub(super) fn target(purpose: curlsocktype, address: *const curl_sockaddr) -> Op
     if len > STORAGE {
         return None;
     }
-    // SAFETY: `addr` is the beginning of a storage of `STORAGE` bytes of which libcurl has filled `addrlen`, and
-    // `addrlen` was checked against it; the pointer is made from the struct's own address, so that it covers what lies
+    // SAFETY: `addr` is the beginning of a storage of `STORAGE` bytes of which `addrlen` are filled, as the caller promises,
+    // and `addrlen` was checked against it; the pointer is made from the struct's own address, so that it covers what lies
     // behind the declared field.
     let bytes = unsafe { std::slice::from_raw_parts((&raw const (*address).addr).cast::<u8>(), len) };
     // Since 8.19.0 the type carries SOCK_CLOEXEC and SOCK_NONBLOCK as flags on Linux.
@@ -49,15 +52,19 @@ pub(super) fn target(purpose: curlsocktype, address: *const curl_sockaddr) -> Op
 }
 
 /// Makes libcurl connect elsewhere; false where the address has no `sockaddr`.
-pub(super) fn connect_to(address: *mut curl_sockaddr, to: &Address) -> bool {
+///
+/// # Safety
+/// It is null, or points to a `curl_sockaddr` in a storage as libcurl's own, which is this function's alone until it
+/// returns.
+pub(super) unsafe fn connect_to(address: *mut curl_sockaddr, to: &Address) -> bool {
     let Some((family, bytes)) = encode(to) else {
         return false;
     };
     if address.is_null() || bytes.len() > STORAGE {
         return false;
     }
-    // SAFETY: as in `target`: the struct is valid and this thread's alone during the callback, and `STORAGE` bytes
-    // stand behind `addr`, no fewer than are written.
+    // SAFETY: it is not null, so it is valid and this function's alone, as the caller promises, and `STORAGE` bytes stand
+    // behind `addr`, no fewer than are written.
     unsafe {
         (*address).family = family;
         (*address).addrlen = bytes.len() as libc::c_uint;

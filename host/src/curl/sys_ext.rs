@@ -220,21 +220,36 @@ unsafe extern "C" {
     ) -> curl_sys::CURLcode;
 }
 
+// curl-sys has some of the callbacks' types, as functions that are safe to call. Ours are not, since they follow the
+// pointers that they are given; that each is the same but for that, `same_but_for_unsafe` has the compiler see.
+
+/// curl.h: curl_write_callback.
+pub(super) type WriteCallback = unsafe extern "C" fn(*mut c_char, usize, usize, *mut c_void) -> usize;
+/// curl.h: curl_read_callback.
+pub(super) type ReadCallback = unsafe extern "C" fn(*mut c_char, usize, usize, *mut c_void) -> usize;
+/// curl.h: curl_debug_callback.
+pub(super) type DebugCallback =
+    unsafe extern "C" fn(*mut curl_sys::CURL, curl_sys::curl_infotype, *mut c_char, usize, *mut c_void) -> c_int;
+/// curl.h: curl_opensocket_callback.
+pub(super) type OpensocketCallback =
+    unsafe extern "C" fn(*mut c_void, curl_sys::curlsocktype, *mut curl_sys::curl_sockaddr) -> curl_sys::curl_socket_t;
 /// curl.h: curl_xferinfo_callback.
-pub(super) type XferinfoCallback = extern "C" fn(*mut c_void, curl_off_t, curl_off_t, curl_off_t, curl_off_t) -> c_int;
+pub(super) type XferinfoCallback =
+    unsafe extern "C" fn(*mut c_void, curl_off_t, curl_off_t, curl_off_t, curl_off_t) -> c_int;
 /// curl.h: curl_seek_callback.
-pub(super) type SeekCallback = extern "C" fn(*mut c_void, curl_off_t, c_int) -> c_int;
+pub(super) type SeekCallback = unsafe extern "C" fn(*mut c_void, curl_off_t, c_int) -> c_int;
 /// curl.h: curl_prereq_callback.
-pub(super) type PrereqCallback = extern "C" fn(*mut c_void, *mut c_char, *mut c_char, c_int, c_int) -> c_int;
+pub(super) type PrereqCallback = unsafe extern "C" fn(*mut c_void, *mut c_char, *mut c_char, c_int, c_int) -> c_int;
 /// curl.h: curl_ioctl_callback.
-pub(super) type IoctlCallback = extern "C" fn(*mut curl_sys::CURL, c_int, *mut c_void) -> curl_sys::curlioerr;
+pub(super) type IoctlCallback = unsafe extern "C" fn(*mut curl_sys::CURL, c_int, *mut c_void) -> curl_sys::curlioerr;
 /// curl.h: curl_sockopt_callback.
-pub(super) type SockoptCallback = extern "C" fn(*mut c_void, curl_sys::curl_socket_t, curl_sys::curlsocktype) -> c_int;
+pub(super) type SockoptCallback =
+    unsafe extern "C" fn(*mut c_void, curl_sys::curl_socket_t, curl_sys::curlsocktype) -> c_int;
 /// curl.h: curl_closesocket_callback.
-pub(super) type ClosesocketCallback = extern "C" fn(*mut c_void, curl_sys::curl_socket_t) -> c_int;
+pub(super) type ClosesocketCallback = unsafe extern "C" fn(*mut c_void, curl_sys::curl_socket_t) -> c_int;
 /// curl.h: curl_sshkeycallback.
 pub(super) type SshKeyCallback =
-    extern "C" fn(*mut curl_sys::CURL, *const Khkey, *const Khkey, c_int, *mut c_void) -> c_int;
+    unsafe extern "C" fn(*mut curl_sys::CURL, *const Khkey, *const Khkey, c_int, *mut c_void) -> c_int;
 
 /// curl.h, 7.19.6: struct curl_khkey.
 #[repr(C)]
@@ -255,9 +270,25 @@ pub(super) struct Certinfo {
 
 /// multi.h: curl_socket_callback.
 pub(super) type SocketCallback =
-    extern "C" fn(*mut curl_sys::CURL, curl_sys::curl_socket_t, c_int, *mut c_void, *mut c_void) -> c_int;
+    unsafe extern "C" fn(*mut curl_sys::CURL, curl_sys::curl_socket_t, c_int, *mut c_void, *mut c_void) -> c_int;
 /// multi.h: curl_multi_timer_callback.
-pub(super) type TimerCallback = extern "C" fn(*mut curl_sys::CURLM, std::ffi::c_long, *mut c_void) -> c_int;
+pub(super) type TimerCallback = unsafe extern "C" fn(*mut curl_sys::CURLM, std::ffi::c_long, *mut c_void) -> c_int;
+
+macro_rules! same_but_for_unsafe {
+    ($($theirs:ident => $ours:ident;)*) => {
+        $(const _: fn(curl_sys::$theirs) -> $ours = |callback| callback;)*
+    };
+}
+same_but_for_unsafe! {
+    curl_write_callback => WriteCallback;
+    curl_read_callback => ReadCallback;
+    curl_debug_callback => DebugCallback;
+    curl_opensocket_callback => OpensocketCallback;
+    curl_seek_callback => SeekCallback;
+    curl_ioctl_callback => IoctlCallback;
+    curl_socket_callback => SocketCallback;
+    curl_multi_timer_callback => TimerCallback;
+}
 
 /// multi.h: CURLM_OK.
 pub(super) const CURLM_OK: CURLMcode = 0;

@@ -57,11 +57,12 @@ impl LibcurlVersion {
         // SAFETY: curl_version_info has no precondition.
         let data = unsafe { curl_sys::curl_version_info(curl_sys::CURLVERSION_FIRST) };
         // SAFETY: it returns a static structure, filled at least as far as CURLVERSION_FIRST goes, which these fields are
-        // within; no reference is made to the whole, since curl-sys's may be longer than an older libcurl's.
+        // within; no reference is made to the whole, since curl-sys's may be longer than an older libcurl's. Its strings
+        // are static and NUL-terminated.
         let (version, tls, mut entry, features) = unsafe {
             (
-                (*data).version,
-                (*data).ssl_version,
+                static_text((*data).version),
+                static_text((*data).ssl_version),
                 (*data).protocols,
                 (*data).features,
             )
@@ -75,8 +76,8 @@ impl LibcurlVersion {
             }
         }
         LibcurlVersion {
-            version: static_text(version).unwrap_or_default(),
-            tls: static_text(tls).unwrap_or_default(),
+            version: version.unwrap_or_default(),
+            tls: tls.unwrap_or_default(),
             protocols,
             bundled: curl_sys::vendored(),
             http2: features & curl_sys::CURL_VERSION_HTTP2 != 0,
@@ -103,14 +104,18 @@ impl LibcurlVersion {
 pub(crate) fn version_text() -> String {
     global_init();
     // SAFETY: curl_version has no precondition and returns a NUL-terminated string in static memory.
-    static_text(unsafe { curl_sys::curl_version() }).unwrap_or_default()
+    unsafe { static_text(curl_sys::curl_version()) }.unwrap_or_default()
 }
 
-fn static_text(text: *const c_char) -> Option<String> {
+/// The text; `None` for a null pointer.
+///
+/// # Safety
+/// It is null, or points to a NUL-terminated string that lives until this returns.
+unsafe fn static_text(text: *const c_char) -> Option<String> {
     if text.is_null() {
         return None;
     }
-    // SAFETY: every caller passes a string of curl_version_info's, which is static and NUL-terminated.
+    // SAFETY: it is not null, so it is a string as the caller promises; it is copied.
     Some(unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
 }
 

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::Fake;
-use crate::curl::{Easy, FormContent, FormPart, TextOption};
+use crate::curl::{Easy, FormContent, FormPart, SlistOption, TextOption};
 
 fn part(content: FormContent) -> FormPart {
     FormPart {
@@ -59,4 +59,22 @@ fn cookies_are_given_as_they_were_taken() {
     assert_eq!(easy.info().cookies(), [""; 0]);
     assert!(easy.set_cookie("a\0b").is_err());
     assert!(easy.info().certificates().is_empty() && !easy.info().condition_unmet());
+}
+
+#[test]
+fn a_list_is_freed_once() {
+    let mut easy = Easy::new(Rc::new(Fake::default())).unwrap();
+    let lines = |lines: [&str; 3]| lines.map(str::to_owned);
+    easy.set_slist(SlistOption::HTTPHEADER, &lines(["X-A: b", "X-C: d", "X-E: f"]))
+        .unwrap();
+    // What cannot be a line leaves nothing of those before it.
+    for (at, option) in [SlistOption::HTTPHEADER, SlistOption::RESOLVE, SlistOption::CONNECT_TO]
+        .into_iter()
+        .enumerate()
+    {
+        let mut broken = lines(["a", "b", "c"]);
+        broken[at].push('\0');
+        assert!(easy.set_slist(option, &broken).is_err());
+    }
+    easy.set_slist(SlistOption::HTTPHEADER, &[]).unwrap();
 }

@@ -3,12 +3,13 @@
 use std::ffi::{CStr, CString, NulError, c_char, c_int, c_long, c_void};
 use std::ptr::NonNull;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use curl_sys::{CURL, CURLoption};
 
 use super::callbacks::Callbacks;
 use super::code::CurlCode;
-use super::info::InfoHandle;
+use super::info::{InfoHandle, InfoSnapshot};
 use super::mime::{FormPart, Mime};
 use super::option::{LongOption, OffsetOption, SlistOption, TextOption};
 use super::slist::Slist;
@@ -88,7 +89,8 @@ impl<H: Callbacks> Easy<H> {
         let handle = NonNull::new(unsafe { curl_sys::curl_easy_init() }).ok_or(SetoptError::Memory)?;
         let mut easy = Easy {
             handle,
-            info: InfoHandle::new(handle),
+            // SAFETY: the handle lives until `drop`, which detaches it first, and an Easy stays on the thread that made it.
+            info: unsafe { InfoHandle::new(handle) },
             closes_sockets: false,
             slists: Vec::new(),
             mime: None,
@@ -173,13 +175,19 @@ impl<H: Callbacks> Easy<H> {
         self.closes_sockets
     }
 
-    /// Answers getinfo for as long as this handle lives.
+    /// Answers getinfo: what libcurl says while it may be asked, and what it said last from then on.
     pub(crate) fn info(&self) -> &InfoHandle {
         &self.info
     }
 
+    /// The handle as it is given up, where it was never in a multi handle.
+    pub(crate) fn into_detached(self) -> Detached<H> {
+        drop(self.info.detach());
+        Detached(self)
+    }
+
     /// libcurl's own words for the last failure; empty where it had none.
-    pub(crate) fn error_text(&self) -> String {
+    fn error_text(&self) -> String {
         // SAFETY: the allocation lives until `drop`, and libcurl, which alone writes to it, is not on the stack: it writes
         // while it drives this handle, on this thread.
         let buffer = unsafe { self.error.read() };
@@ -279,12 +287,33 @@ impl<H: Callbacks> Easy<H> {
 
 impl<H: Callbacks> Drop for Easy<H> {
     fn drop(&mut self) {
-        self.info.retire();
+        drop(self.info.detach());
         // SAFETY: the handle came from curl_easy_init and is cleaned up once; it is in no multi handle any more, since
         // Multi owns the easy handles that it holds and removes them before it gives them up.
         unsafe { curl_sys::curl_easy_cleanup(self.handle.as_ptr()) };
         // SAFETY: it came from a Box, is freed once, and its handle, the only other user, is gone.
         drop(unsafe { Box::from_raw(self.error.as_ptr()) });
+    }
+}
+
+/// An easy handle that is in no multi handle and goes into none any more. Nothing is asked of libcurl by it: what there was
+/// to know was copied before.
+pub(crate) struct Detached<H: Callbacks>(Easy<H>);
+
+impl<H: Callbacks> Detached<H> {
+    /// The handle, of which [`InfoHandle::detach`] has taken what it is read by.
+    pub(super) fn of(easy: Easy<H>) -> Detached<H> {
+        Detached(easy)
+    }
+
+    /// What libcurl knew of the transfer.
+    pub(crate) fn info(&self) -> Arc<InfoSnapshot> {
+        self.0.info.snapshot()
+    }
+
+    /// libcurl's own words for the last failure; empty where it had none.
+    pub(crate) fn error_text(&self) -> String {
+        self.0.error_text()
     }
 }
 

@@ -2,17 +2,33 @@
 //!
 //! It is the one function of libcurl that never calls back, so it is the one that a guest may reach from inside a
 //! callback.
+//!
+//! **When libcurl may be asked.** A text that getinfo names is libcurl's own. It may go with the handle's connections, and
+//! those go with the multi handle, or when another transfer of it closes them. So everything is copied, and libcurl is
+//! asked until the transfer is over and no longer:
+//!
+//! - [`Attached`] is the right to ask. There is one of each handle, in its [`InfoHandle`], and every function below that
+//!   calls getinfo borrows it.
+//! - When libcurl has ended a transfer, and at the latest when the handle is about to leave its multi handle, all values are
+//!   copied at once into an [`InfoSnapshot`]. From then on the `InfoHandle` answers from that.
+//! - [`InfoHandle::detach`] gives the `Attached` away, and leaving the multi handle consumes it: what would read
+//!   afterwards does not compile.
 
-use std::ffi::{CStr, c_char, c_long};
-use std::ptr::{self, NonNull};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::ptr::NonNull;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
+use std::time::Instant;
 
 use curl_sys::{CURL, CURLINFO};
 
-use super::slist::{self, Slist};
 use super::sys_ext;
+
+mod attached;
+mod snapshot;
+
+pub(super) use attached::Attached;
+use attached::Moment;
+pub(crate) use snapshot::InfoSnapshot;
 
 /// A value that libcurl has of a transfer.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,8 +41,11 @@ pub enum Info {
     Seconds(f64),
 }
 
+#[derive(Debug)]
 enum Kind {
     Text,
+    /// A text of the connection's own, to a libcurl that does not copy it.
+    ConnectionText,
     Long,
     /// A long, which `-w` shows by the version's own number.
     HttpVersion,
@@ -35,13 +54,18 @@ enum Kind {
 }
 
 /// A value's name.
+#[derive(Debug)]
 pub(crate) struct InfoName(&'static str, CURLINFO, Kind);
 
 /// One table for `transfer.getinfo`, the outcome and `-w`: curl's name, libcurl's number, the type behind it.
 static NAMES: &[InfoName] = &[
     InfoName("conn_id", sys_ext::off_t(64), Kind::Offset),
     InfoName("content_type", curl_sys::CURLINFO_CONTENT_TYPE, Kind::Text),
-    InfoName("ftp_entry_path", curl_sys::CURLINFO_FTP_ENTRY_PATH, Kind::Text),
+    InfoName(
+        "ftp_entry_path",
+        curl_sys::CURLINFO_FTP_ENTRY_PATH,
+        Kind::ConnectionText,
+    ),
     InfoName("http_code", curl_sys::CURLINFO_RESPONSE_CODE, Kind::Long),
     InfoName("http_connect", curl_sys::CURLINFO_HTTP_CONNECTCODE, Kind::Long),
     InfoName("http_version", sys_ext::CURLINFO_HTTP_VERSION, Kind::HttpVersion),
@@ -106,7 +130,7 @@ impl InfoName {
     #[cfg(feature = "cli")]
     pub(crate) fn nothing(&self) -> Info {
         match self.2 {
-            Kind::Text => Info::Text(String::new()),
+            Kind::Text | Kind::ConnectionText => Info::Text(String::new()),
             Kind::HttpVersion => Info::Text("0".to_owned()),
             Kind::Long | Kind::Offset => Info::Number(0),
             Kind::Microseconds => Info::Seconds(0.0),
@@ -114,87 +138,118 @@ impl InfoName {
     }
 }
 
-/// Asks an easy handle, for as long as that lives, on the thread that made it.
+/// Answers what libcurl knows of a transfer, on the thread that made it.
 #[derive(Clone, Debug)]
 pub(crate) struct InfoHandle(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    /// Null once the easy handle is gone.
-    handle: AtomicPtr<CURL>,
     owner: ThreadId,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Until the handle leaves its multi handle, or is cleaned up.
+    attached: Option<Attached>,
+    /// As soon as libcurl has ended the transfer.
+    copied: Option<Arc<InfoSnapshot>>,
+    /// When the handle went into a multi handle.
+    begun: Option<Instant>,
 }
 
 impl InfoHandle {
-    pub(super) fn new(handle: NonNull<CURL>) -> InfoHandle {
+    /// # Safety
+    /// The handle lives until [`InfoHandle::detach`] was called, and this thread is the one that drives it.
+    pub(super) unsafe fn new(handle: NonNull<CURL>) -> InfoHandle {
         InfoHandle(Arc::new(Shared {
-            handle: AtomicPtr::new(handle.as_ptr()),
             owner: thread::current().id(),
+            state: Mutex::new(State {
+                // SAFETY: as the caller promises.
+                attached: Some(unsafe { Attached::new(handle) }),
+                copied: None,
+                begun: None,
+            }),
         }))
     }
 
-    /// From now on there are no values.
-    pub(super) fn retire(&self) {
-        self.0.handle.store(ptr::null_mut(), Ordering::Release);
+    /// The handle is about to go into a multi handle.
+    pub(super) fn begin(&self) {
+        self.state().begun = Some(Instant::now());
     }
 
-    /// The value; `None` where libcurl has none, after the transfer's end, and on any other thread.
-    pub(crate) fn get(&self, name: &InfoName) -> Option<Info> {
-        let handle = NonNull::new(self.0.handle.load(Ordering::Acquire))?;
-        if thread::current().id() != self.0.owner {
-            return None;
+    /// libcurl has ended the transfer: its values are copied, before another one closes its connection.
+    pub(super) fn end(&self) {
+        let mut state = self.state();
+        if let (Some(attached), None) = (&state.attached, &state.copied) {
+            state.copied = Some(Arc::new(InfoSnapshot::of(attached)));
         }
-        let InfoName(_, number, kind) = name;
-        Some(match kind {
-            Kind::Text => Info::Text(text(handle, *number)?),
-            Kind::Long => Info::Number(long(handle, *number)?),
-            Kind::HttpVersion => Info::Text(http_version(long(handle, *number)?).to_owned()),
-            Kind::Offset => Info::Number(offset(handle, *number)?),
-            Kind::Microseconds => Info::Seconds(offset(handle, *number)? as f64 / 1e6),
-        })
     }
 
-    /// All that libcurl knows.
-    pub(crate) fn all(&self) -> Vec<(&'static str, Info)> {
-        let known = |name: &'static InfoName| self.get(name).map(|value| (name.0, value));
-        NAMES.iter().chain(ASIDE).filter_map(known).collect()
+    /// Copies what was not copied yet, and gives away what libcurl is asked by: it is asked no more. `None` where that was
+    /// done before.
+    pub(super) fn detach(&self) -> Option<Attached> {
+        let mut state = self.state();
+        let attached = state.attached.take()?;
+        let mut snapshot = match state.copied.take() {
+            Some(copied) => Arc::unwrap_or_clone(copied),
+            None => {
+                let mut snapshot = InfoSnapshot::of(&attached);
+                snapshot.took(state.begun.map(|begun| begun.elapsed()).unwrap_or_default());
+                snapshot
+            }
+        };
+        snapshot.cookies = attached::cookies(&attached);
+        state.copied = Some(Arc::new(snapshot));
+        Some(attached)
     }
 
-    /// The certificates that the server showed, each as lines of `Name:value`, where CURLOPT_CERTINFO asks for them.
-    pub(crate) fn certificates(&self) -> Vec<Vec<String>> {
-        let handle = NonNull::new(self.0.handle.load(Ordering::Acquire));
-        let handle = handle.filter(|_| thread::current().id() == self.0.owner);
-        handle.map(certificates).unwrap_or_default()
+    /// What was copied; nothing before that.
+    pub(super) fn snapshot(&self) -> Arc<InfoSnapshot> {
+        self.state().copied.clone().unwrap_or_default()
+    }
+
+    /// Nobody waits for another here: what is done meanwhile calls nothing but getinfo, which does not call back.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads what was copied, or asks libcurl; `None` on another thread, before anything was copied.
+    fn read<T>(&self, copied: impl FnOnce(&InfoSnapshot) -> T, ask: impl FnOnce(&Attached) -> T) -> Option<T> {
+        let state = self.state();
+        match (&state.copied, &state.attached) {
+            (Some(snapshot), _) => Some(copied(snapshot)),
+            (None, Some(attached)) if thread::current().id() == self.0.owner => Some(ask(attached)),
+            (None, _) => None,
+        }
+    }
+
+    /// The value; `None` where libcurl has none, and on another thread before the transfer's end.
+    pub(crate) fn get(&self, name: &InfoName) -> Option<Info> {
+        let ask = |attached: &Attached| attached::value(attached, name, Moment::Underway);
+        self.read(|snapshot| snapshot.get(name.0).cloned(), ask).flatten()
     }
 
     /// Whether nothing came because nothing is newer, or other, than was asked for.
     pub(crate) fn condition_unmet(&self) -> bool {
-        let handle = NonNull::new(self.0.handle.load(Ordering::Acquire));
-        let handle = handle.filter(|_| thread::current().id() == self.0.owner);
-        handle.and_then(|handle| long(handle, curl_sys::CURLINFO_CONDITION_UNMET)) == Some(1)
+        self.read(|snapshot| snapshot.condition_unmet, attached::condition_unmet)
+            .unwrap_or_default()
     }
 
-    /// The cookies that are kept, each a line as a file of them has it.
+    /// The cookies that are kept, each a line as a file of them has it. They are the handle's own, and may be changed until
+    /// it is detached.
     pub(crate) fn cookies(&self) -> Vec<String> {
-        let handle = NonNull::new(self.0.handle.load(Ordering::Acquire));
-        let handle = handle.filter(|_| thread::current().id() == self.0.owner);
-        handle.map(cookies).unwrap_or_default()
+        let state = self.state();
+        match (&state.attached, &state.copied) {
+            (Some(attached), _) if thread::current().id() == self.0.owner => attached::cookies(attached),
+            (None, Some(snapshot)) => snapshot.cookies.clone(),
+            _ => Vec::new(),
+        }
     }
 
     /// The value of this name as a number; 0 where there is none.
     pub(crate) fn number(&self, name: &str) -> i64 {
-        match InfoName::find(name).and_then(|name| self.get(name)) {
-            Some(Info::Number(number)) => number,
-            _ => 0,
-        }
-    }
-
-    /// The value of this name as seconds; 0 where there is none.
-    pub(crate) fn seconds(&self, name: &str) -> f64 {
-        match InfoName::find(name).and_then(|name| self.get(name)) {
-            Some(Info::Seconds(seconds)) => seconds,
-            _ => 0.0,
-        }
+        number(InfoName::find(name).and_then(|name| self.get(name)).as_ref())
     }
 
     /// The value of this name as text.
@@ -206,65 +261,11 @@ impl InfoHandle {
     }
 }
 
-/// What `-w` writes for CURL_HTTP_VERSION_*.
-fn http_version(number: i64) -> &'static str {
-    match number {
-        1 => "1.0",
-        2 => "1.1",
-        3 => "2",
-        30 => "3",
-        _ => "0",
+fn number(value: Option<&Info>) -> i64 {
+    match value {
+        Some(Info::Number(number)) => *number,
+        _ => 0,
     }
-}
-
-fn text(handle: NonNull<CURL>, number: CURLINFO) -> Option<String> {
-    let mut value: *const c_char = ptr::null();
-    // SAFETY: `handle` is not null, so its Easy lives (it nulls the pointer before its cleanup, on this same thread),
-    // and the table gives CURLINFO_STRING numbers the kind Text, for which libcurl writes one `char *`.
-    let code = unsafe { curl_sys::curl_easy_getinfo(handle.as_ptr(), number, &raw mut value) };
-    if code != 0 || value.is_null() {
-        return None;
-    }
-    // SAFETY: libcurl's string is NUL-terminated and stays until the handle is used again; it is copied at once.
-    Some(unsafe { CStr::from_ptr(value) }.to_string_lossy().into_owned())
-}
-
-fn cookies(handle: NonNull<CURL>) -> Vec<String> {
-    let mut list: *mut curl_sys::curl_slist = ptr::null_mut();
-    // SAFETY: as in `text`; for this number libcurl writes one pointer to a list, which is the caller's then.
-    let code = unsafe { curl_sys::curl_easy_getinfo(handle.as_ptr(), curl_sys::CURLINFO_COOKIELIST, &raw mut list) };
-    // SAFETY: the list is null, as it was, or libcurl's of this very call, and ours to free.
-    let list = unsafe { Slist::from_raw(list) };
-    if code == 0 { list.lines() } else { Vec::new() }
-}
-
-fn certificates(handle: NonNull<CURL>) -> Vec<Vec<String>> {
-    let mut told: *mut sys_ext::Certinfo = ptr::null_mut();
-    // SAFETY: as in `text`; for this number libcurl writes one pointer, to what stays its own.
-    let code = unsafe { curl_sys::curl_easy_getinfo(handle.as_ptr(), curl_sys::CURLINFO_CERTINFO, &raw mut told) };
-    if code != 0 || told.is_null() {
-        return Vec::new();
-    }
-    // SAFETY: it is not null and lives until the handle is used again; `certinfo` has so many lists.
-    unsafe {
-        let count = usize::try_from((*told).num_of_certs).unwrap_or(0);
-        (0..count).map(|at| slist::lines(*(*told).certinfo.add(at))).collect()
-    }
-}
-
-fn long(handle: NonNull<CURL>, number: CURLINFO) -> Option<i64> {
-    let mut value: c_long = 0;
-    // SAFETY: as in `text`; the table gives CURLINFO_LONG numbers the kind Long, for which libcurl writes one `long`.
-    let code = unsafe { curl_sys::curl_easy_getinfo(handle.as_ptr(), number, &raw mut value) };
-    (code == 0).then_some(value)
-}
-
-fn offset(handle: NonNull<CURL>, number: CURLINFO) -> Option<i64> {
-    let mut value: curl_sys::curl_off_t = 0;
-    // SAFETY: as in `text`; the table gives CURLINFO_OFF_T numbers the kinds Offset and Microseconds, for which libcurl
-    // writes one `curl_off_t`.
-    let code = unsafe { curl_sys::curl_easy_getinfo(handle.as_ptr(), number, &raw mut value) };
-    (code == 0).then_some(value)
 }
 
 #[cfg(test)]
@@ -275,7 +276,7 @@ mod tests {
     fn each_name_has_the_type_of_its_number() {
         for InfoName(name, number, kind) in NAMES.iter().chain(ASIDE) {
             let kind = match kind {
-                Kind::Text => curl_sys::CURLINFO_STRING,
+                Kind::Text | Kind::ConnectionText => curl_sys::CURLINFO_STRING,
                 Kind::Long | Kind::HttpVersion => curl_sys::CURLINFO_LONG,
                 Kind::Offset | Kind::Microseconds => sys_ext::CURLINFO_OFF_T,
             };

@@ -44,9 +44,9 @@ pub(crate) use callbacks::{Callbacks, IoctlCommand, Poll, SocketTarget, SocketTy
 pub use code::CurlCode;
 #[cfg(feature = "cli")]
 pub(crate) use date::getdate;
-pub(crate) use easy::{Easy, Hooks, SetoptError};
+pub(crate) use easy::{Detached, Easy, Hooks, SetoptError};
 pub use info::Info;
-pub(crate) use info::{InfoHandle, InfoName};
+pub(crate) use info::{InfoHandle, InfoName, InfoSnapshot};
 pub(crate) use khkey::{KeyMatch, KeyType, SshKey};
 pub use mime::{FormContent, FormPart};
 pub(crate) use multi::{Multi, MultiError, Token};

@@ -12,7 +12,8 @@ use curl_sys::{CURL, CURLM, CURLMcode};
 
 use super::callbacks::Callbacks;
 use super::code::CurlCode;
-use super::easy::Easy;
+use super::easy::{Detached, Easy};
+use super::info::Attached;
 use super::poller::{Poller, Readiness, Socket};
 use super::{sys_ext, trampoline};
 
@@ -126,6 +127,7 @@ impl<H: Callbacks> Multi<H> {
         if easy.outlives_itself() {
             self.handlers.push(Rc::clone(easy.handler()));
         }
+        easy.info().begin();
         // SAFETY: both handles are live, and the easy is in no multi: nobody but `Multi` adds one, it owns it, and it gives
         // back what cannot be added.
         check(unsafe { curl_sys::curl_multi_add_handle(self.handle.as_ptr(), easy.raw()) })?;
@@ -138,12 +140,20 @@ impl<H: Callbacks> Multi<H> {
         self.easies.get(&token)
     }
 
-    /// Takes a transfer out, finished or not. Its callbacks may run before this returns.
-    pub(crate) fn remove(&mut self, token: Token) -> Option<Easy<H>> {
+    /// Takes a transfer out, finished or not. What libcurl knows of it is copied first: its callbacks may run before this
+    /// returns, and are answered from the copy.
+    pub(crate) fn remove(&mut self, token: Token) -> Option<Detached<H>> {
         let easy = self.easies.remove(&token)?;
-        // SAFETY: both handles are live, and the easy was added to this multi.
-        unsafe { curl_sys::curl_multi_remove_handle(self.handle.as_ptr(), easy.raw()) };
-        Some(easy)
+        self.leave(easy.info().detach());
+        Some(Detached::of(easy))
+    }
+
+    /// Removes a handle of this multi's. It takes what libcurl is asked by, so that nothing is asked afterwards.
+    fn leave(&self, attached: Option<Attached>) {
+        if let Some(attached) = attached {
+            // SAFETY: both handles are live, and the easy is one of `easies`, or was just now: it was added to this multi.
+            unsafe { curl_sys::curl_multi_remove_handle(self.handle.as_ptr(), attached.into_raw()) };
+        }
     }
 
     /// Tells this handler of each socket, as libcurl does. The handle must have no transfer but its own; a second
@@ -217,8 +227,10 @@ impl<H: Callbacks> Multi<H> {
             };
             let token = Token(easy as usize);
             if kind == curl_sys::CURLMSG_DONE
-                && self.easies.contains_key(&token)
+                && let Some(easy) = self.easies.get(&token)
             {
+                // At once: another transfer may close the connection as soon as libcurl runs again.
+                easy.info().end();
                 return Some(Finished {
                     token,
                     code: CurlCode::from_raw(code),
@@ -238,8 +250,7 @@ impl<H: Callbacks> Multi<H> {
 impl<H: Callbacks> Drop for Multi<H> {
     fn drop(&mut self) {
         for easy in self.easies.values() {
-            // SAFETY: both handles are live, and the easy was added to this multi.
-            unsafe { curl_sys::curl_multi_remove_handle(self.handle.as_ptr(), easy.raw()) };
+            self.leave(easy.info().detach());
         }
         self.easies.clear();
         // SAFETY: the handle came from curl_multi_init, is cleaned up once, and holds no easy handle any more. Its

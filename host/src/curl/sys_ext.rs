@@ -122,6 +122,8 @@ pub(super) const CURLINFO_SCHEME: CURLINFO = 0x10_0000 + 49;
 pub(super) const CURLINFO_USED_PROXY: CURLINFO = 0x20_0000 + 66;
 /// curl.h, 7.76.0.
 pub(super) const CURLINFO_REFERER: CURLINFO = 0x10_0000 + 60;
+/// curl.h, 7.45.0: the connection that was used last, where that is still there.
+pub(super) const CURLINFO_ACTIVESOCKET: CURLINFO = 0x50_0000 + 44;
 /// curl.h, 7.52.0.
 pub(super) const CURLINFO_PROXY_SSL_VERIFYRESULT: CURLINFO = 0x20_0000 + 47;
 

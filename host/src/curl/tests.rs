@@ -13,6 +13,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType as Kind, socket_with};
 
 mod dropped;
 mod kept;
+mod owned;
 mod pointers;
 mod rewind;
 

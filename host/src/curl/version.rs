@@ -1,7 +1,7 @@
 //! Which libcurl this is, and its one global initialisation.
 
 use std::ffi::{CStr, c_char};
-use std::sync::Once;
+use std::sync::{Once, OnceLock};
 
 use crate::callback::Callback;
 
@@ -117,6 +117,18 @@ unsafe fn static_text(text: *const c_char) -> Option<String> {
     }
     // SAFETY: it is not null, so it is a string as the caller promises; it is copied.
     Some(unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
+}
+
+/// Whether this libcurl is of this release or a newer one, such as `0x08_0d_00` for 8.13.0.
+pub(super) fn is_at_least(release: u32) -> bool {
+    static NUMBER: OnceLock<u32> = OnceLock::new();
+    let number = NUMBER.get_or_init(|| {
+        global_init();
+        // SAFETY: curl_version_info has no precondition and returns a static structure, in which this field is always
+        // filled.
+        unsafe { (*curl_sys::curl_version_info(curl_sys::CURLVERSION_FIRST)).version_num }
+    });
+    *number >= release
 }
 
 /// Initialises libcurl once in the process.

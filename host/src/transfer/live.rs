@@ -13,7 +13,7 @@ use super::pause::{Direction, Granted};
 use super::prepare::Prepared;
 use crate::callback::Callback;
 use crate::cause::Cause;
-use crate::curl::{CurlCode, Easy, Flow, Token};
+use crate::curl::{CurlCode, Detached, Easy, Flow, Token};
 use crate::guest::{Failure, Plugin};
 
 /// A transfer that a worker has.
@@ -219,8 +219,9 @@ impl Live {
         self.dispatch.latch.set(Ended::because(None, Cause::System, words));
     }
 
-    /// The end, as libcurl saw it; the handle as it is given up. What the guest still has to say is heard.
-    pub(super) fn end(self, easy: Option<Easy<Dispatch>>) -> Outcome {
+    /// The end, as libcurl saw it; the handle as it is given up, of which all was copied that there is to know. What the
+    /// guest still has to say is heard.
+    pub(super) fn end(self, easy: Option<Detached<Dispatch>>) -> Outcome {
         let code = self.code;
         let (dispatch, wishes) = (&self.dispatch, self.handle.wishes());
         // What was wished in the last turn of the loop.
@@ -231,10 +232,10 @@ impl Live {
             dispatch.contain(Callback::Write, || dispatch.finish_sinks());
         }
         let plugin = self.plugin.as_ref();
-        let info = easy.as_ref().map(|easy| (easy.info().clone(), easy.error_text()));
+        let info = easy.as_ref().map(|easy| (easy.info(), easy.error_text()));
         let (info, words) = info.unzip();
         let words = words.unwrap_or_default();
-        let outcome = || outcome::of(dispatch, code, info.as_ref(), &words, &self.url, plugin);
+        let outcome = || outcome::of(dispatch, code, info.as_deref(), &words, &self.url, plugin);
         let before = outcome();
         dispatch.unset(wishes.unset());
         let failed = dispatch.latch.is_set();

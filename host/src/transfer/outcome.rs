@@ -12,7 +12,7 @@ use super::message;
 use super::spec::SpecError;
 use crate::callback::Callback;
 use crate::cause::{Blame, Cause};
-use crate::curl::{CurlCode, Info, InfoHandle};
+use crate::curl::{CurlCode, Info, InfoSnapshot};
 use crate::escape::escape;
 use crate::guest::{DoneAborted, DoneBytes, DoneOutcome, Plugin};
 
@@ -248,7 +248,7 @@ impl Outcome {
 pub(super) fn of(
     dispatch: &Dispatch,
     libcurl_code: Option<CurlCode>,
-    info: Option<&InfoHandle>,
+    info: Option<&InfoSnapshot>,
     words: &str,
     url: &str,
     plugin: Option<&Plugin>,
@@ -296,7 +296,7 @@ pub(super) fn of(
     };
     let effective = info
         .and_then(|info| info.text("url_effective"))
-        .and_then(|url| message::public_url(&url));
+        .and_then(message::public_url);
     Outcome {
         code,
         name: code.name(),
@@ -324,11 +324,11 @@ pub(super) fn of(
         guest: plugin.map(|plugin| report(&dispatch.guests.tenant, plugin)),
         operator: operator.map(|plugin| report(&dispatch.guests.operator, plugin)),
         abort: ended.map(|ended| abort(ended, name_of(ended))),
-        info: info.map(InfoHandle::all).unwrap_or_default(),
-        certificates: info.map(InfoHandle::certificates).unwrap_or_default(),
+        info: info.map(|info| info.values.clone()).unwrap_or_default(),
+        certificates: info.map(|info| info.certificates.clone()).unwrap_or_default(),
         cookies: info
             .filter(|_| dispatch.suffixes.kept)
-            .map(InfoHandle::cookies)
+            .map(|info| info.cookies.clone())
             .unwrap_or_default(),
         broken_pipe: dispatch.output.broken_pipe.get(),
     }

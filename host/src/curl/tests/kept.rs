@@ -58,7 +58,17 @@ fn cookies_are_given_as_they_were_taken() {
     easy.set_cookie("ALL").unwrap();
     assert_eq!(easy.info().cookies(), [""; 0]);
     assert!(easy.set_cookie("a\0b").is_err());
-    assert!(easy.info().certificates().is_empty() && !easy.info().condition_unmet());
+    // What there was in the end is told after it, and is nobody's but ours.
+    easy.set_cookie(lines[0]).unwrap();
+    let info = easy.info().clone();
+    let detached = easy.into_detached();
+    let told = detached.info();
+    drop(detached);
+    assert_eq!(
+        (told.cookies.as_slice(), told.certificates.len()),
+        (&[lines[0].to_owned()][..], 0)
+    );
+    assert_eq!((info.cookies(), info.condition_unmet()), (told.cookies.clone(), false));
 }
 
 #[test]

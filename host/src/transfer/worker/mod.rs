@@ -18,7 +18,7 @@ use super::live::{Live, Next};
 use super::outcome::Outcome;
 use super::set::milliseconds;
 use crate::callback::Callback;
-use crate::curl::{LongOption, Multi, MultiError, Poller, Waker, words_of};
+use crate::curl::{Easy, LongOption, Multi, MultiError, Poller, Waker, words_of};
 use crate::tenant::Tenant;
 
 /// A wait that counts against the time of a transfer that libcurl does not have yet.
@@ -106,7 +106,7 @@ impl Worker {
             }
             Err(error) => {
                 live.fail(error.to_string());
-                let easy = live.easy.take();
+                let easy = live.easy.take().map(Easy::into_detached);
                 self.ended.push((id, live.end(easy)));
             }
         }
@@ -340,16 +340,16 @@ impl Worker {
         let Some((mut live, of)) = self.live.remove(&id) else {
             return;
         };
-        let mut easy = live.easy.take();
+        let mut easy = live.easy.take().map(Easy::into_detached);
         if let Some(lane) = self.lanes.get_mut(&of) {
             if let Some(token) = live.token {
                 lane.transfers.remove(&token);
                 lane.reporters -= usize::from(live.dispatch.wants_beats.get());
-                easy = lane.multi.remove(token);
-                // What is kept of them is written when the handle is given up.
-                if let Some(easy) = &easy {
+                // What is kept of them is told, and is written when the handle is given up.
+                if let Some(easy) = lane.multi.get(token) {
                     live.dispatch.drop_suffixes(easy);
                 }
+                easy = lane.multi.remove(token);
             }
             lane.members -= 1;
             lane.deferred.remove(&id);

@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::spec::SpecError;
+use crate::escape::quote;
+
 /// What an HTTP request says beyond its method, headers and body; `range` and `time_condition` count elsewhere too.
 #[derive(Clone, Debug, Default)]
 pub struct Http {
@@ -96,6 +99,23 @@ pub struct Route {
     pub default_scheme: Option<String>,
 }
 
+impl Route {
+    /// libcurl takes each of these lines as it is, up to the first NUL, and splits it by its own rules.
+    pub(super) fn check(&self) -> Result<(), SpecError> {
+        let resolve = self.resolve.iter().map(|line| ("--resolve", line));
+        let connect_to = self.connect_to.iter().map(|line| ("--connect-to", line));
+        let interface = self.interface.iter().map(|name| ("--interface", name));
+        let mut all = resolve.chain(connect_to).chain(interface);
+        match all.find(|(_, line)| line.contains(char::is_control)) {
+            Some((flag, line)) => Err(SpecError {
+                what: format!("{flag} {} holds a control character: leave it out", quote(line)),
+                url: false,
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Which addresses of a name count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum IpVersion {
@@ -185,4 +205,50 @@ pub enum Netrc {
     Optional(Option<PathBuf>),
     /// Whatever the URL says (`--netrc`, `--netrc-file`); from this file, or `~/.netrc`.
     Required(Option<PathBuf>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_that_libcurl_splits_holds_a_control_character() {
+        let resolve = |line: &str| Route {
+            resolve: vec!["a:1:127.0.0.1".to_owned(), line.to_owned()],
+            ..Route::default()
+        };
+        let connect_to = |line: &str| Route {
+            connect_to: vec!["a:1:b:2".to_owned(), line.to_owned()],
+            ..Route::default()
+        };
+        let interface = |line: &str| Route {
+            interface: Some(line.to_owned()),
+            ..Route::default()
+        };
+        for broken in [
+            "a:1:127.0.0.1\0",
+            "\0",
+            "a\r\n:1:b:2",
+            "a:1:b\t:2",
+            "\x7fa:1:b:2",
+            "a:1:b:2\u{85}",
+        ] {
+            for route in [resolve(broken), connect_to(broken), interface(broken)] {
+                let said = route.check().unwrap_err().what;
+                assert!(said.contains("control character") && !said.contains(broken), "{said}");
+            }
+        }
+        for fine in [
+            "a:1:127.0.0.1,[::1]",
+            "-a:1",
+            "+a:1:127.0.0.1",
+            "*:1:127.0.0.1",
+            "::b:2",
+            "é:1:127.0.0.1",
+        ] {
+            for route in [resolve(fine), connect_to(fine), interface("lo")] {
+                assert!(route.check().is_ok(), "{fine}");
+            }
+        }
+    }
 }

@@ -156,13 +156,12 @@ impl TransferSpec {
             ("the bearer's token", &self.http.bearer),
             ("the proxy", &self.proxy.url),
             ("the proxy's user", &self.proxy.user),
-            ("the interface", &self.route.interface),
         ] {
             if value.as_deref().is_some_and(broken) {
                 return wrong(name.to_owned());
             }
         }
-        Ok(())
+        self.route.check()
     }
 }
 

@@ -229,7 +229,7 @@ impl One<'_> {
             without: self.without.to_vec(),
             observer: self.observer(plugin, bar),
             #[cfg(feature = "testing")]
-            panic_in: None,
+            stub: crate::testing::Stub::default(),
         })
     }
 

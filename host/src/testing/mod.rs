@@ -15,4 +15,5 @@ pub use load::load;
 pub use lone_guest::LoneGuest;
 pub use proposals::{PROPOSAL_SAMPLES, PROPOSALS_WITHOUT_SAMPLE, Proposal, ProposalSample, proposals};
 
+pub use crate::transfer::stub::Stub;
 pub use crate::transfer::testing::{Message, header, messages, outcome, sequence};

@@ -73,7 +73,7 @@ pub(super) struct Dispatch {
     held: Cell<u8>,
     can_pause: bool,
     #[cfg(feature = "testing")]
-    panic_in: Option<Callback>,
+    pub(super) stub: super::stub::Stub,
 }
 
 impl Dispatch {
@@ -115,7 +115,7 @@ impl Dispatch {
             held: Cell::default(),
             can_pause,
             #[cfg(feature = "testing")]
-            panic_in: spec.panic_in,
+            stub: std::mem::take(&mut spec.stub),
         }
     }
 
@@ -234,14 +234,6 @@ impl Dispatch {
         match self.pauses(who, callback, milliseconds) {
             true => Flow::Pause,
             false => Flow::Abort,
-        }
-    }
-
-    #[cfg(feature = "testing")]
-    #[expect(clippy::panic, reason = "the one point at which tests make the host panic")]
-    pub(super) fn panic_if_told(&self, callback: Callback) {
-        if self.panic_in == Some(callback) {
-            panic!("told to panic in {callback}");
         }
     }
 }

@@ -169,6 +169,9 @@ impl Dispatch {
         #[cfg(feature = "testing")]
         if who == Who::Tenant || seat.decides(callback) {
             self.panic_if_told(callback);
+            if self.stub_aborts(callback) {
+                return self.latched(who, callback, Err(Failure::of(Cause::GuestAbort)));
+            }
         }
         // It has seen enough, though the operator's guest goes on.
         let has_left = who == Who::Tenant && self.between.is_closed() && !callback.comes_after_finish();

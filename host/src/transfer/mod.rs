@@ -38,6 +38,8 @@ mod source;
 mod spec;
 mod start;
 mod stream;
+#[cfg(feature = "testing")]
+pub(crate) mod stub;
 /// Mounted here, so that nothing of this folder has to be opened for the oracles.
 #[cfg(feature = "testing")]
 #[path = "../testing/transfer/mod.rs"]

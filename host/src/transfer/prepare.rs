@@ -79,6 +79,8 @@ pub(super) fn prepare(
     let _ = dispatch.info.set(easy.info().clone());
     let operator = spec.operator.take();
     start::seat(&dispatch, operator.as_ref(), plugin, &spec.without);
+    #[cfg(feature = "testing")]
+    dispatch.seat_stub();
     let decides = |callback| dispatch.decides(callback);
     if Callback::EXPORTED
         .into_iter()

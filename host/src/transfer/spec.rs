@@ -93,9 +93,9 @@ pub struct TransferSpec {
     pub without: Vec<Callback>,
     /// Who watches.
     pub observer: Observer,
-    /// Makes the host panic in this callback, to see that the panic stays in this transfer.
+    /// What stands in a guest's place.
     #[cfg(feature = "testing")]
-    pub panic_in: Option<Callback>,
+    pub stub: super::stub::Stub,
 }
 
 impl TransferSpec {

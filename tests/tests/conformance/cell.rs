@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use transferhost::testing::Stub;
 use transferhost::{Blame, Callback, Host, Limit, Outcome, Policy, PolicyKind, Ssh, TransferSpec};
 use transferhost_tests::origin::Origin;
 use transferhost_tests::request::Request;
@@ -92,7 +93,10 @@ impl Stage {
             config: settings
                 .map(|(key, value)| ((*key).to_owned(), value.replace("ORIGIN", &origin)))
                 .collect(),
-            panic_in: (fate == Fate::HostPanic).then_some(callback),
+            stub: Stub {
+                panic_in: (fate == Fate::HostPanic).then_some(callback),
+                ..Stub::default()
+            },
             ..self.spec(callback, row.errand)
         };
         let before = self.origin.requests().len();

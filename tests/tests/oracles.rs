@@ -30,6 +30,11 @@ fn whatever_is_loaded_is_a_plugin_or_a_sentence() {
 }
 
 #[test]
+fn each_network_of_a_policy_file_holds() {
+    every("policy", 10_000, transferhost::testing::policy);
+}
+
+#[test]
 fn a_long_name_makes_no_long_sentence() {
     let name = "n".repeat(60_000);
     for text in [

@@ -80,3 +80,79 @@ fn what_is_no_address_is_said() {
         assert!(said.contains(says), "{said}");
     }
 }
+
+/// A network that is accepted holds, however it is written: the file is refused, or the address is denied in every form.
+#[test]
+fn a_denied_network_is_denied_however_it_is_written() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("policy.toml");
+    let path = file.to_str().unwrap();
+    let write = |deny: &str| {
+        let nat64 = "nat64 = [\"2a00:64::/96\", \"2a00:48::/48\"]";
+        fs::write(
+            &file,
+            format!("policy = \"tenant\"\n[network]\n{nat64}\ndeny = [\"{deny}\"]\n"),
+        )
+        .unwrap();
+    };
+    for deny in [
+        "93.184.216.0/24",
+        "::ffff:93.184.216.0/120",
+        "0:0:0:0:0:FFFF:5DB8:D800/120",
+        "::ffff:0:0/96",
+        "::ffff:64.0.0.0/98",
+        "::93.184.216.0/120",
+        "::ffff:0:93.184.216.0/120",
+        "64:ff9b::93.184.216.0/120",
+        "64:ff9b:1::93.184.216.0/120",
+        "2002:5db8:d800::/40",
+        "2001:0:808:808::a247:2700/120",
+        "2600::5efe:93.184.216.0/120",
+        "2600::200:5efe:93.184.216.0/120",
+        "2a00:64::93.184.216.0/120",
+        "2a00:48:0:5db8:d8::/80",
+    ] {
+        write(deny);
+        for address in [
+            "93.184.216.34",
+            "::ffff:93.184.216.34",
+            "64:ff9b::93.184.216.34",
+            "2002:5db8:d822::1",
+            "2001:0:808:808::a247:27dd",
+            "2a00:64::93.184.216.34",
+        ] {
+            let ended = check(&["--policy-file", path, address]);
+            assert_eq!(
+                ended.code(),
+                Some(1),
+                "{deny}, {address}: {}{}",
+                ended.text(),
+                ended.stderr
+            );
+            assert!(
+                ended.text().contains("in the denied network "),
+                "{deny}, {address}: {}",
+                ended.text()
+            );
+        }
+        // The neighbour is open, where the network ends before it.
+        let neighbour = check(&["--policy-file", path, "93.184.217.1"]);
+        let wide = deny == "::ffff:0:0/96" || deny == "::ffff:64.0.0.0/98";
+        assert_eq!(neighbour.code(), Some(i32::from(wide)), "{deny}: {}", neighbour.text());
+    }
+    for (deny, says) in [
+        ("::ffff:93.184.216.0/24", "write 93.184.216.0/24"),
+        ("::ffff:93.184.216.34/120", "write 93.184.216.0/24, or 93.184.216.34/32"),
+        ("93.184.216.34/24", "write 93.184.216.0/24, or 93.184.216.34/32"),
+        ("093.184.216.0/24", "write ADDRESS/LENGTH"),
+        ("93.184.216.0/024", "write ADDRESS/LENGTH"),
+        (" 93.184.216.0/24", "write ADDRESS/LENGTH"),
+        ("93.184.216.0-93.184.216.255", "write ADDRESS/LENGTH"),
+        ("::ffff:93.184.216.34", "93.184.216.34/32"),
+        ("fe80::%eth0/10", "write fe80::/10"),
+    ] {
+        write(deny);
+        let said = sentence(&check(&["--policy-file", path, "93.184.216.34"]), 2);
+        assert!(said.contains(says), "{deny}: {said}");
+    }
+}

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use ipnet::Ipv6Net;
+use ipnet::{Ipv4Net, Ipv6Net};
 
 /// The prefix lengths that RFC 6052 §2.2 gives an IPv4 address a place for.
 pub(super) const NAT64_LENGTHS: [u8; 6] = [32, 40, 48, 56, 64, 96];
@@ -80,6 +80,55 @@ fn after(bits: u8, bytes: [u8; 16]) -> Ipv4Addr {
         .skip(usize::from(bits / 8))
         .filter(|(place, _)| *place != 8);
     Ipv4Addr::from([(); 4].map(|()| rest.next().map_or(0, |(_, byte)| *byte)))
+}
+
+/// The IPv4 networks that every address of `net` carries in some form: where `net` is longer than the form's prefix, so that
+/// part of the IPv4 address is given. Of Teredo it is the client's, which is the host that is reached.
+pub(super) fn embedded_networks(net: Ipv6Net, nat64: &[Ipv6Net]) -> Vec<Ipv4Net> {
+    let bytes = net.network().octets();
+    let laid_out = nat64.iter().any(|prefix| prefix.contains(&net));
+    // How many bits stand before the IPv4 address in each form that the network lies in.
+    let mut starts: Vec<u8> = match net.network().segments() {
+        // The unspecified address and loopback carry none.
+        [0, 0, 0, 0, 0, 0, 0, 0 | 1] if net.prefix_len() >= 127 => Vec::new(),
+        [0, 0, 0, 0, 0, 0, ..] | [0, 0, 0, 0, 0xffff, 0, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => vec![96],
+        [0x64, 0xff9b, 1, ..] if !laid_out => LOCAL_USE_LENGTHS.to_vec(),
+        [0x2002, ..] => vec![16],
+        _ => Vec::new(),
+    };
+    if let [.., 0 | 0x200, 0x5efe, _, _] = net.network().segments() {
+        starts.push(96);
+    }
+    starts.extend(
+        nat64
+            .iter()
+            .filter(|prefix| prefix.contains(&net))
+            .map(Ipv6Net::prefix_len),
+    );
+    let given = |start: u8| given_after(start, net.prefix_len());
+    let plain = starts
+        .iter()
+        .filter_map(|start| Ipv4Net::new(after(*start, bytes), given(*start)?).ok());
+    let client = match net.network().segments() {
+        [0x2001, 0, ..] => given(96).and_then(|length| {
+            let client = Ipv4Addr::from_bits(!after(96, bytes).to_bits());
+            Ipv4Net::new(client, length).ok()
+        }),
+        _ => None,
+    };
+    plain.chain(client).map(|net| net.trunc()).collect()
+}
+
+/// How many bits of an IPv4 address that stands after `start` bits are among the first `length` bits, RFC 6052's "u" byte left
+/// out; `None` where there is none.
+fn given_after(start: u8, length: u8) -> Option<u8> {
+    let skipped = match start {
+        // The byte lies between the IPv4 address's own, or before it.
+        32..=64 => length.saturating_sub(64).min(8),
+        _ => 0,
+    };
+    let given = length.checked_sub(start)?.checked_sub(skipped)?;
+    (given > 0).then_some(given.min(32))
 }
 
 #[cfg(test)]

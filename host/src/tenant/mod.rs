@@ -5,6 +5,7 @@ mod account;
 pub(crate) mod bucket;
 pub(crate) mod class;
 mod embedded;
+pub(crate) mod ip_network;
 pub(crate) mod ledger;
 mod own;
 pub(crate) mod policy;

@@ -4,9 +4,10 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use ipnet::{IpNet, Ipv6Net};
+use ipnet::Ipv6Net;
 
 use super::class::{Class, Classifier};
+use super::ip_network::IpNetwork;
 use super::own;
 use super::policy_file::PolicyFile;
 use crate::address::Address;
@@ -34,8 +35,8 @@ pub struct Policy {
 /// What may be dialled under the tenant policy.
 #[derive(Clone, Debug)]
 pub(crate) struct Network {
-    pub(crate) allow: Vec<IpNet>,
-    pub(crate) deny: Vec<IpNet>,
+    pub(crate) allow: Vec<IpNetwork>,
+    pub(crate) deny: Vec<IpNetwork>,
     pub(crate) ports: Vec<u16>,
     pub(crate) schemes: Vec<String>,
     pub(crate) nat64: Vec<Ipv6Net>,
@@ -54,6 +55,25 @@ impl Default for Network {
             nat64: Vec::new(),
             strict: false,
         }
+    }
+}
+
+impl Network {
+    /// The network that opens this address. An address is opened in the form in which it is dialled; a mapped one is IPv4.
+    fn opens(&self, ip: IpAddr) -> Option<IpNetwork> {
+        self.allow.iter().find(|net| net.contains(ip)).copied()
+    }
+
+    /// The network that denies this address.
+    fn denies(&self, ip: IpAddr) -> Option<IpNetwork> {
+        self.deny.iter().find(|net| net.names(ip)).copied()
+    }
+
+    /// Denies what the denied networks embed as well, so that a denied host is denied in every form, whichever form names it.
+    pub(super) fn deny_embedded(&mut self) {
+        let embedded = self.deny.iter().flat_map(|net| net.embedded(&self.nat64));
+        let more: Vec<IpNetwork> = embedded.filter(|net| !self.deny.contains(net)).collect();
+        self.deny.extend(more);
     }
 }
 
@@ -162,10 +182,7 @@ impl Policy {
             return Ok("the policy curl denies no address".to_owned());
         }
         let verdict = self.classifier.classify(address);
-        let opened = address.ip().map(|ip| ip.to_canonical()).and_then(|ip| {
-            let mut nets = self.network.allow.iter();
-            nets.find(|net| net.contains(&ip))
-        });
+        let opened = address.ip().and_then(|ip| self.network.opens(ip));
         Ok(match opened {
             Some(net) if verdict.class != Class::Public => format!("in the allowed network {net}"),
             _ => format!("{}: {}", verdict.class, verdict.rule),
@@ -173,7 +190,7 @@ impl Policy {
     }
 
     /// A port that an address without one is judged by, so that the address decides.
-    #[cfg(feature = "cli")]
+    #[cfg(any(feature = "cli", feature = "testing"))]
     pub(crate) fn usual_port(&self) -> u16 {
         self.network.ports.first().copied().unwrap_or(443)
     }
@@ -187,14 +204,9 @@ impl Policy {
             return Err(Denial("a unix socket".to_owned()));
         };
         let verdict = self.classifier.classify(address);
-        let ip = inet.ip().to_canonical();
-        let inside = |nets: &[IpNet], ip: IpAddr| nets.iter().find(|net| net.contains(&ip)).copied();
-        let embedded = self.classifier.embedded(inet.ip()).into_iter().map(IpAddr::V4);
-        if let Some(net) = [ip]
-            .into_iter()
-            .chain(embedded)
-            .find_map(|ip| inside(&self.network.deny, ip))
-        {
+        let ip = inet.ip();
+        let embedded = self.classifier.embedded(ip).into_iter().map(IpAddr::V4);
+        if let Some(net) = [ip].into_iter().chain(embedded).find_map(|ip| self.network.denies(ip)) {
             return Err(Denial(format!("in the denied network {net}")));
         }
         if !self.network.ports.contains(&inet.port()) {
@@ -204,7 +216,7 @@ impl Policy {
                 self.network.ports
             )));
         }
-        if verdict.class == Class::Public || inside(&self.network.allow, ip).is_some() {
+        if verdict.class == Class::Public || self.network.opens(ip).is_some() {
             return Ok(());
         }
         Err(Denial(format!("{}: {}", verdict.class, verdict.rule)))

@@ -12,6 +12,7 @@ use self::known::{FORMS, GIVEN_OUT, LAXER, LOCAL_USE, STRICTER};
 use crate::address::Address;
 use crate::limits::Limits;
 use crate::tenant::class::{Class, Classifier};
+use crate::tenant::ip_network::IpNetwork;
 use crate::tenant::policy::{Network, Policy, PolicyKind};
 
 mod known;
@@ -91,9 +92,13 @@ impl AddressCase {
     }
 
     fn check_policy(&self, classifier: Classifier, class: Class, embedded: &[Ipv4Addr]) -> Result<()> {
+        let read = |nets: &[IpNet]| {
+            let nets = nets.iter().map(|net| IpNetwork::new(net.network(), net.prefix_len()));
+            nets.filter_map(Result::ok).collect()
+        };
         let network = Network {
-            allow: self.allow.clone(),
-            deny: self.deny.clone(),
+            allow: read(&self.allow),
+            deny: read(&self.deny),
             ports: self.ports.clone(),
             nat64: self.nat64.clone(),
             ..Network::default()
@@ -108,7 +113,9 @@ impl AddressCase {
         // A mapped address is the same host.
         let ip = self.address.ip().to_canonical();
         let within = |nets: &[IpNet], ip: IpAddr| nets.iter().any(|net| net.contains(&ip));
-        let denied = within(&self.deny, ip) || embedded.iter().any(|inner| within(&self.deny, (*inner).into()));
+        let denied = within(&self.deny, ip)
+            || within(&self.deny, self.address.ip())
+            || embedded.iter().any(|inner| within(&self.deny, (*inner).into()));
         let opened = class == Class::Public || within(&self.allow, ip);
         let expected = !denied && opened && self.ports.contains(&self.address.port());
         let address = Address::Inet(self.address);

@@ -8,12 +8,14 @@ mod code;
 pub(crate) mod load;
 mod lone_guest;
 mod proposals;
+mod policy;
 
 pub use address::AddressCase;
 pub use code::make_code;
 pub use load::load;
 pub use lone_guest::LoneGuest;
 pub use proposals::{PROPOSAL_SAMPLES, PROPOSALS_WITHOUT_SAMPLE, Proposal, ProposalSample, proposals};
+pub use policy::policy;
 
 pub use crate::transfer::stub::Stub;
 pub use crate::transfer::testing::{Message, header, messages, outcome, sequence};

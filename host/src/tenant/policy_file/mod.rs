@@ -114,7 +114,21 @@ impl PolicyFile {
     /// # Errors
     /// One sentence that names the file, the line and the key.
     pub fn read(path: &Path, given: Option<PolicyKind>, otherwise: PolicyKind) -> Result<PolicyFile, PolicyError> {
-        let text = Text::read(path)?;
+        PolicyFile::of(&Text::read(path)?, given, otherwise)
+    }
+
+    /// As [`PolicyFile::read`], of a text that stands in no file.
+    #[cfg(feature = "testing")]
+    pub(crate) fn of_text(
+        shown: &str,
+        text: &str,
+        given: Option<PolicyKind>,
+        otherwise: PolicyKind,
+    ) -> Result<PolicyFile, PolicyError> {
+        PolicyFile::of(&Text::of(shown, text), given, otherwise)
+    }
+
+    fn of(text: &Text, given: Option<PolicyKind>, otherwise: PolicyKind) -> Result<PolicyFile, PolicyError> {
         text.check_keys()?;
         let file: File = toml::from_str(text.as_str()).map_err(|error| text.wrong(error.span(), error.message()))?;
         let named = file.policy.map(|kind| match kind {
@@ -130,11 +144,11 @@ impl PolicyFile {
             PolicyKind::Curl => Limits::curl(),
             PolicyKind::Tenant => Limits::tenant(),
         };
-        let limits = sections::limits(limits, &file.limits, &text)?;
-        let network = network::network(&Network::default(), file.network, kind, &text)?;
+        let limits = sections::limits(limits, &file.limits, text)?;
+        let network = network::network(&Network::default(), file.network, kind, text)?;
         let harden = file.process.and_then(|process| process.harden);
         let defaults = TenantKeys {
-            quotas: sections::quotas(Quotas::default(), &file.quotas, &text)?,
+            quotas: sections::quotas(Quotas::default(), &file.quotas, text)?,
             policy: Policy::with(kind, limits, network, harden)?,
             plugin: None,
             output: None,
@@ -143,20 +157,20 @@ impl PolicyFile {
         let names_tenants = file.tenants.is_some();
         let tenants = file.tenants.map(|tenants| {
             let tenants = tenants.into_iter();
-            let tenants = tenants.map(|(name, table)| Ok((name, defaults.of_tenant(table, &text)?)));
+            let tenants = tenants.map(|(name, table)| Ok((name, defaults.of_tenant(table, text)?)));
             tenants.collect::<Result<_, PolicyError>>()
         });
         let limits = &defaults.policy.limits;
         let operator = file.operator.map(|table| {
             Ok::<_, PolicyError>(OperatorKeys {
                 plugin: table.plugin,
-                limits: sections::limits(limits.clone(), &table.limits, &text)?,
+                limits: sections::limits(limits.clone(), &table.limits, text)?,
                 set: table.set.into_iter().collect(),
             })
         });
         Ok(PolicyFile {
             tenants: tenants.transpose()?,
-            batch: file.batch.read(names_tenants, &text)?,
+            batch: file.batch.read(names_tenants, text)?,
             operator: operator.transpose()?,
             defaults,
         })

@@ -3,49 +3,56 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use ipnet::{IpNet, Ipv6Net};
+use ipnet::Ipv6Net;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::text::Text;
 use crate::curl::LibcurlVersion;
 use crate::tenant::class::Classifier;
+use crate::tenant::ip_network::IpNetwork;
 use crate::tenant::policy::{Network, PolicyError, PolicyKind};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NetworkTable {
-    allow: Option<Vec<Net<IpNet>>>,
-    deny: Option<Vec<Net<IpNet>>>,
+    allow: Option<Vec<Net>>,
+    deny: Option<Vec<Net>>,
     ports: Option<Vec<Port>>,
     schemes: Option<Vec<String>>,
-    nat64: Option<Vec<Net<Ipv6Net>>>,
+    nat64: Option<Vec<Prefix>>,
     strict: Option<bool>,
 }
 
-/// A network, whose own parsers say no more than "invalid IP address syntax", whatever is wrong.
-struct Net<N>(N);
+/// A network of either family, in its canonical form.
+struct Net(IpNetwork);
 
-/// A network of either family, or of one.
-trait Readable: std::str::FromStr {
-    /// How one is written.
-    const WRITTEN: &str;
-}
-
-impl Readable for IpNet {
-    const WRITTEN: &str = "ADDRESS/LENGTH, such as 127.0.0.1/32 or 2001:db8::/32, the length at most 32 or 128";
-}
-
-impl Readable for Ipv6Net {
-    const WRITTEN: &str = "an IPv6 one, such as 64:ff9b::/96";
-}
-
-impl<N: Readable> TryFrom<toml::Value> for Net<N> {
+impl TryFrom<toml::Value> for Net {
     type Error = String;
 
-    fn try_from(value: toml::Value) -> Result<Net<N>, String> {
-        let net = value.as_str().and_then(|text| text.parse().ok()).map(Net);
-        net.ok_or_else(|| format!("{} is no network: write {}", shown(&value), N::WRITTEN))
+    fn try_from(value: toml::Value) -> Result<Net, String> {
+        match value.as_str() {
+            Some(text) => text.parse().map(Net),
+            None => Err(format!(
+                "{} is no network: write ADDRESS/LENGTH as a text, such as \"10.0.0.0/8\"",
+                shown(&value)
+            )),
+        }
+    }
+}
+
+/// A network of IPv6.
+struct Prefix(Ipv6Net);
+
+impl TryFrom<toml::Value> for Prefix {
+    type Error = String;
+
+    fn try_from(value: toml::Value) -> Result<Prefix, String> {
+        let why = format!(
+            "{} is no NAT64 prefix: write an IPv6 one, such as 64:ff9b::/96",
+            shown(&value)
+        );
+        Net::try_from(value)?.0.v6().map(Prefix).ok_or(why)
     }
 }
 
@@ -62,8 +69,14 @@ impl TryFrom<toml::Value> for Port {
     }
 }
 
-impl<'de, N: Readable> Deserialize<'de> for Net<N> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Net<N>, D::Error> {
+impl<'de> Deserialize<'de> for Net {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Net, D::Error> {
+        from.deserialize_any(Element(PhantomData))
+    }
+}
+
+impl<'de> Deserialize<'de> for Prefix {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Prefix, D::Error> {
         from.deserialize_any(Element(PhantomData))
     }
 }
@@ -116,17 +129,20 @@ pub(super) fn network(
         let why = "[network] needs policy = \"tenant\": the policy curl asks nobody";
         return Err(text.wrong(None, why));
     }
-    let network = Network {
-        allow: table.allow.map_or(default.allow, plain),
-        deny: table.deny.map_or(default.deny, plain),
+    let mut network = Network {
+        allow: table.allow.map_or(default.allow, networks),
+        deny: table.deny.map_or(default.deny, networks),
         ports: table
             .ports
             .map_or(default.ports, |ports| ports.into_iter().map(|port| port.0).collect()),
         schemes: table.schemes.unwrap_or(default.schemes),
-        nat64: table.nat64.map_or(default.nat64, plain),
+        nat64: table
+            .nat64
+            .map_or(default.nat64, |nets| nets.into_iter().map(|net| net.0).collect()),
         strict: table.strict.unwrap_or(default.strict),
     };
     check(&network).map_err(|why| text.wrong(None, &why))?;
+    network.deny_embedded();
     Ok(network)
 }
 
@@ -152,6 +168,6 @@ fn check(network: &Network) -> Result<(), String> {
     }
 }
 
-fn plain<N>(nets: Vec<Net<N>>) -> Vec<N> {
+fn networks(nets: Vec<Net>) -> Vec<IpNetwork> {
     nets.into_iter().map(|net| net.0).collect()
 }

@@ -28,6 +28,13 @@ impl Text {
         }
     }
 
+    /// A text that stands in no file.
+    #[cfg(feature = "testing")]
+    pub(super) fn of(shown: &str, text: &str) -> Text {
+        let (shown, text) = (shown.to_owned(), text.to_owned());
+        Text { shown, text }
+    }
+
     pub(super) fn as_str(&self) -> &str {
         &self.text
     }

@@ -13,7 +13,7 @@ mod sentence;
 use serde_json::Value;
 use transferhost_tests::command::Transferhost;
 use transferhost_tests::guests::guest;
-use transferhost_tests::namespace::{is_inside, run_inside};
+use transferhost_tests::namespace::{self, Beyond, is_inside, run_inside};
 use transferhost_tests::running::Ended;
 
 use listener::Listener;
@@ -81,13 +81,19 @@ fn inside() {
         return;
     }
     resolver::serve(([127, 0, 0, 1], 53).into(), ZONE);
-    let listener = Listener::on(&[80, 8080]);
+    let listener = Listener::on(&[80, 8080], &Beyond::new("lends"));
     every_name_connects_without_the_policy(&listener);
     names_that_lead_inside(&listener);
     names_that_change(&listener);
     names_that_lead_both_ways(&listener);
     strict_over_redirects(&listener);
     strict_where_nothing_is_known(&listener);
+}
+
+/// `Beyond` starts this one in its namespace.
+#[test]
+fn lends() {
+    namespace::lend();
 }
 
 /// The positive control: what is refused below does answer.

@@ -15,6 +15,8 @@ use transferhost_tests::running::Ended;
 mod forms;
 #[path = "ssrf/namespace.rs"]
 mod namespace;
+#[path = "ssrf/own.rs"]
+mod own;
 #[path = "kit/policy_file.rs"]
 mod policy_file;
 #[path = "kit/sentence.rs"]

@@ -16,6 +16,7 @@ use ipnet::Ipv6Net;
 
 use self::table::{GLOBAL_UNICAST, OUTSIDE_GLOBAL_UNICAST, Row, UNNAMED_V4, UNNAMED_V6, row_v4, row_v6, table_class};
 use super::embedded::{Embedded, NAT64_LENGTHS, embedded};
+use super::own;
 use crate::address::Address;
 
 mod table;
@@ -120,34 +121,47 @@ pub enum Nat64PrefixError {
     Place(Ipv6Net, String),
 }
 
-/// Says what an address is. Cheap enough to be asked for every connection; the machine's own addresses are those it
-/// was built with.
+/// Says what an address is. Cheap enough to be asked for every connection: whether an address is the machine's own is
+/// asked of the kernel each time.
 #[derive(Clone, Debug)]
 pub struct Classifier {
     nat64: Vec<Ipv6Net>,
+    /// Addresses that count as the machine's own, whatever the kernel says.
     own: HashSet<IpAddr>,
+    /// Whether the kernel is asked too.
+    asks: bool,
 }
 
 impl Classifier {
-    /// A classifier for a machine.
+    /// A classifier for this machine.
     ///
     /// `nat64` are the operator's own NAT64 prefixes, of 32, 40, 48, 56, 64 or 96 bits (host bits are ignored). An
     /// address under one is what it embeds, even where the prefix itself lies in a private or reserved range.
     ///
-    /// `own` are the machine's own addresses, which a [`Policy`](crate::Policy) reads by itself. Those that are loopback
-    /// stay loopback and are left out.
+    /// `own` are further addresses of the machine, beside those that the kernel has local routes to: such as the public
+    /// address that a router translates to this machine. Those that are loopback stay loopback and are left out.
     ///
     /// # Errors
     /// A prefix of another length, one of 96 bits that is not zero in bits 64 to 71, and one among loopback,
-    /// link-local, multicast or metadata addresses.
+    /// link-local, multicast, metadata or IPv4-mapped addresses.
     pub fn new(nat64: Vec<Ipv6Net>, own: Vec<IpAddr>) -> Result<Self, Nat64PrefixError> {
+        let classifier = Self::without_kernel(nat64, own)?;
+        Ok(Self {
+            asks: true,
+            ..classifier
+        })
+    }
+
+    /// As [`Classifier::new`], but the machine's own addresses are those of `own` alone: the same on every machine.
+    pub(crate) fn without_kernel(nat64: Vec<Ipv6Net>, own: Vec<IpAddr>) -> Result<Self, Nat64PrefixError> {
         let nat64 = nat64.into_iter().map(checked).collect::<Result<_, _>>()?;
         let own = own
             .into_iter()
             .map(|ip| ip.to_canonical())
             .filter(|ip| table_class(*ip) != Class::Loopback)
             .collect();
-        Ok(Self { nat64, own })
+        let asks = false;
+        Ok(Self { nat64, own, asks })
     }
 
     /// What `address` is. Its port and its scope do not matter.
@@ -237,18 +251,35 @@ impl Classifier {
     }
 
     fn judge(&self, ip: IpAddr, (class, rule): (Class, Cow<'static, str>)) -> Verdict {
-        if class != Class::Metadata && self.own.contains(&ip) {
-            let rule = format!("{ip} is one of this machine's own addresses").into();
-            return Verdict {
-                class: Class::HostItself,
-                rule,
-                embedded: None,
-            };
-        }
+        let ip = ip.to_canonical();
+        let own = match table_class(ip) {
+            // These are what they are on whichever machine; to all of loopback the kernel has local routes.
+            Class::Metadata | Class::Loopback => None,
+            _ if ip == IpAddr::V4(Ipv4Addr::BROADCAST) => None,
+            _ => self.own(ip),
+        };
+        let (class, rule) = own.map_or((class, rule), |rule| (Class::HostItself, rule.into()));
         Verdict {
             class,
             rule,
             embedded: None,
+        }
+    }
+
+    /// Why an address counts as this machine's own; `None` where it does not. An address that the kernel says nothing of
+    /// counts.
+    fn own(&self, ip: IpAddr) -> Option<String> {
+        if self.own.contains(&ip) {
+            return Some(format!("{ip} is one of this machine's own addresses"));
+        }
+        if !self.asks {
+            return None;
+        }
+        match own::is_own(ip) {
+            Ok(own) => own.then(|| format!("{ip} is one of this machine's own addresses")),
+            Err(error) => Some(format!(
+                "the kernel does not say whether {ip} is this machine's own: {error}"
+            )),
         }
     }
 }
@@ -262,6 +293,10 @@ fn checked(prefix: Ipv6Net) -> Result<Ipv6Net, Nat64PrefixError> {
         return Err(Nat64PrefixError::ReservedBits(prefix));
     }
     match row_v6(prefix.addr()) {
+        // The kernel dials IPv4 for these: nothing would ever reach a translator.
+        Some(row) if prefix.addr().to_ipv4_mapped().is_some() => {
+            Err(Nat64PrefixError::Place(prefix, row.found().1.into_owned()))
+        }
         Some(row)
             if matches!(
                 row.class,

@@ -90,7 +90,7 @@ impl Policy {
     /// The policy of this kind, with its defaults.
     ///
     /// # Errors
-    /// Where the machine's own addresses cannot be read.
+    /// Where the kernel does not tell the machine's own addresses.
     pub fn new(kind: PolicyKind) -> Result<Policy, PolicyError> {
         let limits = match kind {
             PolicyKind::Curl => Limits::curl(),
@@ -125,9 +125,13 @@ impl Policy {
         network: Network,
         harden: Option<bool>,
     ) -> Result<Policy, PolicyError> {
-        let own = own::own_addresses()
-            .map_err(|error| PolicyError(format!("this machine's own addresses cannot be read: {error}")))?;
-        let classifier = Classifier::new(network.nat64.clone(), own).map_err(|error| PolicyError(error.to_string()))?;
+        own::check().map_err(|error| {
+            PolicyError(format!(
+                "the kernel does not tell this machine's own addresses (netlink, RTM_GETROUTE): {error}"
+            ))
+        })?;
+        let classifier =
+            Classifier::new(network.nat64.clone(), Vec::new()).map_err(|error| PolicyError(error.to_string()))?;
         Ok(Policy {
             kind,
             limits,

@@ -57,7 +57,7 @@ impl AddressCase {
     /// What it says otherwise, and no reason for it is known.
     pub fn check(&self, is_global: &dyn Fn(IpAddr) -> bool) -> Result<()> {
         // A prefix that cannot be one is refused before anything is classified.
-        let Ok(classifier) = Classifier::new(self.nat64.clone(), self.own.clone()) else {
+        let Ok(classifier) = Classifier::without_kernel(self.nat64.clone(), self.own.clone()) else {
             return Ok(());
         };
         let address = Address::Inet(self.address);

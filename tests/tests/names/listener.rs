@@ -5,14 +5,19 @@ use std::net::{IpAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use transferhost_tests::namespace::Beyond;
+
 pub(crate) struct Listener(Arc<Mutex<Vec<IpAddr>>>);
 
 impl Listener {
-    /// On these ports. `/to/HOST` redirects there, every other path is `body`.
-    pub(crate) fn on(ports: &[u16]) -> Self {
+    /// On these ports, here and beyond. `/to/HOST` redirects there, every other path is `body`.
+    pub(crate) fn on(ports: &[u16], beyond: &Beyond) -> Self {
         let dialled = Arc::new(Mutex::new(Vec::new()));
-        for port in ports {
-            let listener = TcpListener::bind(("::", *port)).unwrap_or_else(|error| panic!("{port}: {error}"));
+        let listeners = ports.iter().flat_map(|port| {
+            let here = TcpListener::bind(("::", *port)).unwrap_or_else(|error| panic!("{port}: {error}"));
+            [here, beyond.listen(*port)]
+        });
+        for listener in listeners {
             let dialled = Arc::clone(&dialled);
             thread::spawn(move || {
                 for stream in listener.incoming().flatten() {

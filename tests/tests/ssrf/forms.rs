@@ -41,7 +41,8 @@ pub(crate) const FORMS: &[(&str, &str, Becomes)] = &[
     ("A11", "[2600::5efe:127.0.0.1]", Denied("loopback")),
     ("A11", "[2600::200:5efe:10.0.0.1]", Denied("private")),
     ("A12", "169.254.1.1", Denied("link-local")),
-    ("A12", "[fe80::1%251]", Denied("link-local")),
+    // The scope is the interface that leads beyond.
+    ("A12", "[fe80::1%259]", Denied("link-local")),
     ("A12", "[fec0::1]", Denied("private")),
     ("A13", "100.64.0.1", Denied("shared")),
     ("A14", "10.0.0.1", Denied("private")),

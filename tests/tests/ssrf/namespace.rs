@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use transferhost_tests::command::Transferhost;
-use transferhost_tests::namespace::{is_inside, run_inside};
+use transferhost_tests::namespace::{self, Beyond, is_inside, run_inside};
 use transferhost_tests::table::{Section, Table, code};
 
 use super::forms::{Becomes, FORMS, NEED_NOT_CONNECT};
@@ -32,7 +32,7 @@ fn inside() {
         return;
     }
     let accepted = Arc::new(AtomicUsize::new(0));
-    answer_everything(&accepted);
+    answer_everything(&accepted, &Beyond::new("namespace::lends"));
     let bundled = Transferhost::new().arg("--version").end().text().contains(" bundled");
     let mut table = Table::new(["form", "URL", "under `tenant`"]);
     let mut wrong = Vec::new();
@@ -61,18 +61,25 @@ fn inside() {
     }
 }
 
-/// Answers on port 80 of every address there is.
-fn answer_everything(accepted: &Arc<AtomicUsize>) {
-    let listener = TcpListener::bind("[::]:80").unwrap();
-    let accepted = accepted.clone();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            accepted.fetch_add(1, Ordering::SeqCst);
-            let Ok(mut stream) = stream else { continue };
-            let _ = stream.read(&mut [0; 4096]);
-            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\ninside");
-        }
-    });
+/// `Beyond` starts this one in its namespace.
+#[test]
+fn lends() {
+    namespace::lend();
+}
+
+/// Answers on port 80 of every address there is: of this machine, and of all others.
+pub(crate) fn answer_everything(accepted: &Arc<AtomicUsize>, beyond: &Beyond) {
+    for listener in [TcpListener::bind("[::]:80").unwrap(), beyond.listen(80)] {
+        let accepted = accepted.clone();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                accepted.fetch_add(1, Ordering::SeqCst);
+                let Ok(mut stream) = stream else { continue };
+                let _ = stream.read(&mut [0; 4096]);
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\ninside");
+            }
+        });
+    }
 }
 
 /// Dials a form under the tenant policy, and says what became of it; and whether the same URL connects without it.

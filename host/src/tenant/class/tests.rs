@@ -19,7 +19,7 @@ fn at(ip: IpAddr) -> Address {
 
 fn classifier(nat64: &[&str], own: &[&str]) -> Classifier {
     let nat64 = nat64.iter().map(|prefix| prefix.parse().unwrap()).collect();
-    Classifier::new(nat64, own.iter().map(|text| ip(text)).collect()).unwrap()
+    Classifier::without_kernel(nat64, own.iter().map(|text| ip(text)).collect()).unwrap()
 }
 
 fn plain(text: &str) -> Verdict {
@@ -246,7 +246,7 @@ fn what_cannot_be_a_nat64_prefix_is_refused_in_words() {
         refused("fe80::/64"),
         "fe80::/64 cannot be a NAT64 prefix: it lies in fe80::/10 link-local (RFC 4291)"
     );
-    for prefix in ["::/96", "::/32", "ff02::/64"] {
+    for prefix in ["::/96", "::/32", "ff02::/64", "::ffff:0:0/96"] {
         assert!(refused(prefix).contains("it lies in"), "{prefix}");
     }
 }
@@ -377,7 +377,7 @@ proptest! {
         let v4 = Ipv4Addr::from_bits(bits);
         let own = if own { vec![v4.into()] } else { vec![] };
         for nat64 in [vec![], vec!["64:ff9b:1::/96".parse().unwrap(), "2a00:64::/32".parse().unwrap()]] {
-            let classifier = Classifier::new(nat64, own.clone()).unwrap();
+            let classifier = Classifier::without_kernel(nat64, own.clone()).unwrap();
             let class = classifier.class(&at(v4.into()));
             for form in forms(bits, noise) {
                 // The forms of 2a00:64::/32 are forms only to the operator who says so.

@@ -92,7 +92,7 @@ impl PolicyFile {
     /// What holds without a file.
     ///
     /// # Errors
-    /// Where the machine's own addresses cannot be read.
+    /// Where the kernel does not tell the machine's own addresses.
     pub fn none(kind: PolicyKind) -> Result<PolicyFile, PolicyError> {
         Ok(PolicyFile {
             defaults: TenantKeys {
@@ -186,7 +186,7 @@ impl PolicyFile {
     /// limit.
     ///
     /// # Errors
-    /// Where the machine's own addresses cannot be read.
+    /// Where the kernel does not tell the machine's own addresses.
     pub fn widest(&self) -> Result<Policy, PolicyError> {
         let mut limits = self.defaults.policy.limits.clone();
         let mut network = self.defaults.policy.network.clone();

@@ -27,7 +27,7 @@ fn policy(kind: PolicyKind, limits: Limits) -> anyhow::Result<Arc<Policy>> {
         limits,
         network: Network::default(),
         harden: None,
-        classifier: Arc::new(Classifier::new(Vec::new(), Vec::new())?),
+        classifier: Arc::new(Classifier::without_kernel(Vec::new(), Vec::new())?),
     }))
 }
 

@@ -3,6 +3,8 @@
 
 #[path = "names/listener.rs"]
 mod listener;
+#[path = "names/lookups.rs"]
+mod lookups;
 #[path = "kit/policy_file.rs"]
 mod policy_file;
 #[path = "names/resolver.rs"]

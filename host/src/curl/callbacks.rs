@@ -28,6 +28,8 @@ pub(crate) trait Callbacks {
     fn opensocket(&self, target: &SocketTarget) -> Open;
     /// A request is about to be sent, on a new connection or an old one.
     fn prereq(&self) -> Continue;
+    /// libcurl is about to find the addresses of a host: of a name, or of an address itself.
+    fn resolver_start(&self) -> Continue;
     /// A socket may be tuned; `accept` is as in [`SocketTarget`].
     fn sockopt(&self, socket: BorrowedFd<'_>, accept: bool) -> Sockopt;
     /// A socket shall be closed, which dropping it does.

@@ -62,6 +62,8 @@ pub(crate) struct Hooks {
     pub(crate) closesocket: bool,
     /// CURLOPT_PREREQFUNCTION.
     pub(crate) prereq: bool,
+    /// CURLOPT_RESOLVER_START_FUNCTION.
+    pub(crate) resolver_start: bool,
     /// CURLOPT_SSH_KEYFUNCTION.
     pub(crate) ssh_key: bool,
 }
@@ -128,6 +130,7 @@ impl<H: Callbacks> Easy<H> {
         let ioctl: sys_ext::IoctlCallback = trampoline::ioctl::<H>;
         let debug: sys_ext::DebugCallback = trampoline::debug::<H>;
         let prereq: sys_ext::PrereqCallback = trampoline::prereq::<H>;
+        let resolver_start: sys_ext::ResolverStartCallback = trampoline::resolver_start::<H>;
         let ssh_key: sys_ext::SshKeyCallback = trampoline::ssh_key::<H>;
         macro_rules! hook {
             ($($wanted:ident: $function:ident = $number:expr, $data:expr;)*) => {
@@ -153,6 +156,8 @@ impl<H: Callbacks> Easy<H> {
             ioctl: IOCTLFUNCTION = curl_sys::CURLOPT_IOCTLFUNCTION, curl_sys::CURLOPT_IOCTLDATA;
             debug: DEBUGFUNCTION = curl_sys::CURLOPT_DEBUGFUNCTION, curl_sys::CURLOPT_DEBUGDATA;
             prereq: PREREQFUNCTION = sys_ext::CURLOPT_PREREQFUNCTION, sys_ext::CURLOPT_PREREQDATA;
+            resolver_start: RESOLVER_START_FUNCTION =
+                sys_ext::CURLOPT_RESOLVER_START_FUNCTION, sys_ext::CURLOPT_RESOLVER_START_DATA;
             ssh_key: SSH_KEYFUNCTION = curl_sys::CURLOPT_SSH_KEYFUNCTION, curl_sys::CURLOPT_SSH_KEYDATA;
         }
         self.closes_sockets |= hooks.closesocket;

@@ -42,6 +42,10 @@ pub(super) const CURL_SOCKOPT_ALREADY_CONNECTED: c_int = 2;
 pub(super) const CURLOPT_PREREQFUNCTION: CURLoption = 20_312;
 /// curl.h, 7.80.0.
 pub(super) const CURLOPT_PREREQDATA: CURLoption = 10_313;
+/// curl.h, 7.59.0.
+pub(super) const CURLOPT_RESOLVER_START_FUNCTION: CURLoption = 20_272;
+/// curl.h, 7.59.0.
+pub(super) const CURLOPT_RESOLVER_START_DATA: CURLoption = 10_273;
 /// curl.h, 7.80.0: the digest of an SSH host's key, in base64.
 pub(super) const CURLOPT_SSH_HOST_PUBLIC_KEY_SHA256: CURLoption = 10_311;
 /// curl.h, 7.19.6.
@@ -174,6 +178,8 @@ pub(super) const CURLU_URLENCODE: c_uint = 1 << 7;
 pub(super) const CURLU_ALLOW_SPACE: c_uint = 1 << 11;
 /// urlapi.h: guess a missing scheme from the host's name, as the curl tool does.
 pub(super) const CURLU_GUESS_SCHEME: c_uint = 1 << 9;
+/// urlapi.h, 7.88.0.
+pub(super) const CURLU_PUNYCODE: c_uint = 1 << 12;
 
 unsafe extern "C" {
     /// urlapi.h, 7.62.0.
@@ -242,6 +248,8 @@ pub(super) type XferinfoCallback =
 pub(super) type SeekCallback = unsafe extern "C" fn(*mut c_void, curl_off_t, c_int) -> c_int;
 /// curl.h: curl_prereq_callback.
 pub(super) type PrereqCallback = unsafe extern "C" fn(*mut c_void, *mut c_char, *mut c_char, c_int, c_int) -> c_int;
+/// curl.h: curl_resolver_start_callback.
+pub(super) type ResolverStartCallback = unsafe extern "C" fn(*mut c_void, *mut c_void, *mut c_void) -> c_int;
 /// curl.h: curl_ioctl_callback.
 pub(super) type IoctlCallback = unsafe extern "C" fn(*mut curl_sys::CURL, c_int, *mut c_void) -> curl_sys::curlioerr;
 /// curl.h: curl_sockopt_callback.

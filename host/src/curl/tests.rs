@@ -155,6 +155,10 @@ impl Callbacks for Fake {
         Continue::Yes
     }
 
+    fn resolver_start(&self) -> Continue {
+        Continue::Yes
+    }
+
     fn sockopt(&self, _: BorrowedFd<'_>, _: bool) -> Sockopt {
         match self.enter(Callback::Sockopt) {
             Does::Abort => Sockopt::Error,
@@ -236,6 +240,7 @@ fn prepared(fake: &Rc<Fake>, address: SocketAddr, upload: bool) -> Easy<Fake> {
         sockopt: true,
         closesocket: true,
         prereq: true,
+        resolver_start: true,
         ssh_key: false,
     })
     .unwrap();

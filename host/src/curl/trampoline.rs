@@ -266,6 +266,17 @@ pub(super) unsafe extern "C" fn closesocket<H: Callbacks>(userdata: *mut c_void,
     unsafe { enter(userdata, Callback::Closesocket, 0, call) }
 }
 
+pub(super) unsafe extern "C" fn resolver_start<H: Callbacks>(
+    _: *mut c_void,
+    _: *mut c_void,
+    userdata: *mut c_void,
+) -> c_int {
+    let call = |handler: &H| handler.resolver_start().number();
+    // The host's own, as prereq; of its answers 0 goes on, and any other number ends the transfer.
+    // SAFETY: `userdata` is as this page says.
+    unsafe { enter(userdata, Callback::Start, Continue::ABORT, call) }
+}
+
 pub(super) unsafe extern "C" fn prereq<H: Callbacks>(
     userdata: *mut c_void,
     _: *mut c_char,

@@ -14,6 +14,8 @@ pub(crate) enum Part {
     Scheme,
     /// The host; an IPv6 address in brackets.
     Host,
+    /// The host in ASCII: an international name as name servers know it, where libcurl can convert it.
+    AsciiHost,
     /// The port, the scheme's default where the URL names none.
     Port,
     /// The user's name.
@@ -45,7 +47,7 @@ impl Part {
         match self {
             Part::Url => sys_ext::CURLUPART_URL,
             Part::Scheme => sys_ext::CURLUPART_SCHEME,
-            Part::Host => sys_ext::CURLUPART_HOST,
+            Part::Host | Part::AsciiHost => sys_ext::CURLUPART_HOST,
             Part::Port => sys_ext::CURLUPART_PORT,
             #[cfg(feature = "cli")]
             Part::User => sys_ext::CURLUPART_USER,
@@ -120,6 +122,8 @@ impl Url {
     pub(crate) fn get(&self, part: Part) -> Option<String> {
         let flags: c_uint = if part == Part::Port {
             sys_ext::CURLU_DEFAULT_PORT
+        } else if part == Part::AsciiHost {
+            sys_ext::CURLU_PUNYCODE
         } else if part == Part::DecodedPath {
             sys_ext::CURLU_URLDECODE
         } else {

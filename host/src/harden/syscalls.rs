@@ -71,7 +71,7 @@ const WAITING: &[c_long] = &[
     libc::SYS_restart_syscall,
 ];
 
-/// `bind` is here for the netlink sockets of the name service.
+/// `bind` is here for the netlink sockets of the name service; the host asks for routes over one that is connected.
 const NETWORK: &[c_long] = &[
     libc::SYS_socket,
     libc::SYS_socketpair,

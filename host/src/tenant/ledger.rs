@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::account::Usage;
 use super::bucket::Bucket;
 use super::quota::{Quota, Quotas};
+use super::resolver::Lookups;
 
 /// A second's worth may be used at once.
 const SECOND: Duration = Duration::from_secs(1);
@@ -30,6 +31,7 @@ pub(crate) struct Ledger {
     overruns: Bucket,
     memory: AtomicU64,
     plugins: AtomicUsize,
+    lookups: Lookups,
 }
 
 /// A part of a tenant's memory, given back when it is dropped.
@@ -69,12 +71,18 @@ impl Ledger {
             overruns: Bucket::new(OVERRUN_A_SECOND, OVERRUN_BURST),
             memory: AtomicU64::new(0),
             plugins: AtomicUsize::new(0),
+            lookups: Lookups::default(),
             quotas,
         }
     }
 
     pub(crate) fn quotas(&self) -> &Quotas {
         &self.quotas
+    }
+
+    /// The names that are looked up for it.
+    pub(crate) fn lookups(&self) -> &Lookups {
+        &self.lookups
     }
 
     /// A request was begun.

@@ -11,6 +11,7 @@ mod own;
 pub(crate) mod policy;
 pub(crate) mod policy_file;
 pub(crate) mod quota;
+pub(crate) mod resolver;
 
 pub use account::{Tenant, TenantError, Usage};
 pub use quota::{QUOTAS, Quota, QuotaRow, Quotas};

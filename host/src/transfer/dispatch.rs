@@ -103,7 +103,7 @@ impl Dispatch {
             redirects: Redirects::new(spec.follow, spec.http.path_as_is),
             sockets: Sockets::default(),
             suffixes: Suffixes::new(spec.cookies.are_kept()),
-            names: policy.network.strict.then(|| Names::new(waker.clone())),
+            names: Names::of(&policy, ledger.as_ref(), spec, waker),
             account: ledger.map(|ledger| Account::new(ledger, spec.compressed)),
             total: Cell::new(policy.limits.time(Limit::TotalTime)),
             driver: waker.clone(),
@@ -158,7 +158,12 @@ impl Dispatch {
     }
 
     fn note(&self) {
-        if self.pause.take_fresh() || self.has_yielded() || self.suffixes_await() || self.ended() {
+        if self.pause.take_fresh()
+            || self.names_are_due()
+            || self.has_yielded()
+            || self.suffixes_await()
+            || self.ended()
+        {
             self.driver.mark();
         }
     }
@@ -277,6 +282,10 @@ impl Callbacks for Dispatch {
             true => Continue::Yes,
             false => Continue::Abort,
         })
+    }
+
+    fn resolver_start(&self) -> Continue {
+        self.noted(self.on_resolver_start())
     }
 
     fn sockopt(&self, socket: BorrowedFd<'_>, accept: bool) -> Sockopt {

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use super::dispatch::Dispatch;
 use super::ended::Ended;
 use super::handle::Handle;
-use super::names::Judged;
+use super::names::{Judged, Names};
 use super::outcome::{self, Outcome};
 use super::pause::{Direction, Granted};
 use super::prepare::Prepared;
 use crate::callback::Callback;
 use crate::cause::Cause;
-use crate::curl::{CurlCode, Detached, Easy, Flow, Token};
+use crate::curl::{CurlCode, Detached, Easy, Flow, Part, Token, Url};
 use crate::guest::{Failure, Plugin};
 
 /// A transfer that a worker has.
@@ -44,6 +44,8 @@ pub(super) enum Next {
     Begin,
     /// Let libcurl go on with what was paused.
     Unpause,
+    /// Take it out: it has failed with this code before libcurl had it.
+    Fail(CurlCode),
     /// Take it out: it is over.
     End,
 }
@@ -196,15 +198,50 @@ impl Live {
         }
     }
 
-    /// Waits, where the policy is strict, until what the URL's name leads to is known.
+    /// Waits, where the host looks names up, until what the URL's name leads to is known.
     fn judged(&self) -> Next {
         let dispatch = &self.dispatch;
-        match dispatch.judge_name_of(&self.url) {
+        match (dispatch.judge_name_of(&self.url), &dispatch.names) {
             _ if dispatch.latch.is_set() => Next::End,
+            (Judged::Unknown, Some(names)) => {
+                names.fail(format!("Could not resolve host: {}", self.name()));
+                Next::Fail(CurlCode::COULDNT_RESOLVE_HOST)
+            }
+            (Judged::NotYet, Some(names)) if names.hands_over() => self.resolving(names),
+            (judged, _) => self.judged_strictly(judged),
+        }
+    }
+
+    /// Waits for a name's answer, as long as libcurl would: within the time of the connection, and that of the transfer.
+    fn resolving(&self, names: &Names) -> Next {
+        let most = names.connect.get().min(self.dispatch.total.get());
+        let waited = self.begun.elapsed();
+        if waited < most {
+            return Next::Wait(self.begun.checked_add(most));
+        }
+        let milliseconds = waited.as_millis();
+        names.fail(format!("Resolving timed out after {milliseconds} milliseconds"));
+        Next::Fail(CurlCode::OPERATION_TIMEDOUT)
+    }
+
+    fn name(&self) -> String {
+        let url = Url::parse(&self.url).ok();
+        url.and_then(|url| url.get(Part::Host)).unwrap_or_default()
+    }
+
+    /// How much is left of the time of its connection, where the host has waited for its name.
+    pub(super) fn connect_left(&self) -> Option<Duration> {
+        let names = self.dispatch.names.as_ref().filter(|names| names.hands_over())?;
+        Some(names.connect.get().saturating_sub(self.begun.elapsed()))
+    }
+
+    fn judged_strictly(&self, judged: Judged) -> Next {
+        let dispatch = &self.dispatch;
+        match judged {
             Judged::NotYet => {
                 self.until_its_time(|| dispatch.denied(&self.url, "strict: the resolver gave no answer in time"))
             }
-            Judged::Open | Judged::No => Next::Begin,
+            Judged::Open | Judged::No | Judged::Unknown => Next::Begin,
         }
     }
 
@@ -234,7 +271,15 @@ impl Live {
         let plugin = self.plugin.as_ref();
         let info = easy.as_ref().map(|easy| (easy.info(), easy.error_text()));
         let (info, words) = info.unzip();
-        let words = words.unwrap_or_default();
+        let mut words = words.unwrap_or_default();
+        if let Some(failed) = dispatch
+            .names
+            .as_ref()
+            .and_then(Names::failed)
+            .filter(|_| code != Some(CurlCode::OK))
+        {
+            failed.clone_into(&mut words);
+        }
         let outcome = || outcome::of(dispatch, code, info.as_deref(), &words, &self.url, plugin);
         let before = outcome();
         dispatch.unset(wishes.unset());

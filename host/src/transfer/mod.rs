@@ -5,7 +5,7 @@
 //! - Who drives: `worker` drives any number on one thread, `live` is what is done for each between libcurl's turns,
 //!   `driver` is a worker with a single one, `workers` are several with many; `handle` reaches one from outside.
 //! - What libcurl asks: `dispatch`, with `write`, `header`, `deliver`, `upload`, `rewind`, `sockets`, `redirect`, `cookies`
-//!   and `told` for what each callback is about, `names` for what a strict policy wants to know before. `guests` enters the
+//!   and `told` for what each callback is about, `names` for what is looked up before. `guests` enters the
 //!   guests, the operator's before the tenant's.
 //! - What it costs its tenant: `account`.
 //! - How it ends: `latch` keeps the first cause, `code` gives it its CURLcode, `outcome` and `message` tell it.

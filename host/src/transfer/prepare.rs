@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::closed;
 use super::dispatch::Dispatch;
+use super::names::Names;
 use super::set::{self, milliseconds};
 use super::source::Source;
 use super::spec::{Body, Header, HttpAuth, HttpVersion, SpecError, TransferSpec};
@@ -148,6 +149,7 @@ fn hooks(dispatch: &Dispatch, spec: &TransferSpec, guarded: bool) -> Hooks {
         debug: decides(Callback::Debug) || spec.observer.wire.is_some(),
         // On a connection that serves again, opensocket is not asked.
         prereq: stops || guarded,
+        resolver_start: dispatch.names.as_ref().is_some_and(Names::hands_over),
         ssh_key: false,
     }
 }
@@ -311,6 +313,9 @@ fn set_network(easy: &mut Easy<Dispatch>, dispatch: &Dispatch, spec: &TransferSp
     set::route(easy, &spec.route)?;
     set::schemes(easy, &spec.route, policy)?;
     set::proxy(easy, &spec.proxy)?;
+    if let (Some(names), Some(time)) = (&dispatch.names, spec.connect_timeout) {
+        names.connect.set(time);
+    }
     if let Some(time) = spec.connect_timeout {
         easy.set_long(LongOption::CONNECTTIMEOUT_MS, milliseconds(time))?;
     }

@@ -63,6 +63,7 @@ fn inside() {
         };
         all_are(false, "before");
         step(comes);
+        addresses.iter().for_each(|ip| has_come(ip));
         all_are(true, "after");
         step(goes);
         all_are(false, "long after");
@@ -70,6 +71,13 @@ fn inside() {
     what_has_no_route_is_not_ours(&policy);
     what_is_ours_besides(&policy);
     it_is_asked_at_each_dial(&policy, &beyond);
+}
+
+/// Waits until the kernel has made its own routes: those of IPv6 addresses come a moment after the address.
+fn has_come(ip: &str) {
+    step(&format!(
+        "until ip route get {ip} | grep -qE '^(local|broadcast|anycast) '; do :; done"
+    ));
 }
 
 fn explain(policy: &Policy, ip: IpAddr) -> Result<String, String> {
@@ -121,6 +129,7 @@ fn what_has_no_route_is_not_ours(policy: &Policy) {
 /// Metadata and loopback keep their classes; an interface's private and link-local addresses are the machine's own.
 fn what_is_ours_besides(policy: &Policy) {
     step("ip address add 169.254.169.254/32 dev lo && ip -6 address add fe80::abcd/128 dev out nodad");
+    has_come("fe80::abcd dev out");
     for (ip, class) in [
         ("169.254.169.254", Class::Metadata),
         ("::ffff:169.254.169.254", Class::Metadata),

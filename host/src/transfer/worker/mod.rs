@@ -3,6 +3,7 @@
 
 mod fair;
 mod lane;
+mod names;
 pub(super) mod run;
 
 use std::collections::{BTreeSet, HashMap};
@@ -235,7 +236,7 @@ impl Worker {
             if let Some(transfer) = self.lanes.get(&id).and_then(of)
                 && let Some((live, _)) = self.live.get_mut(&transfer)
             {
-                live.code = Some(finished.code);
+                live.code = Some(live.dispatch.code_of_names(finished.code));
                 self.poller.waker(transfer).mark();
             }
         }
@@ -266,7 +267,15 @@ impl Worker {
         match live.look_after() {
             Next::Wait(at) => self.set_alarm(id, at),
             Next::Begin => self.begin(id),
+            Next::Fail(code) => {
+                if let Some((live, _)) = self.live.get_mut(&id) {
+                    live.code = Some(code);
+                }
+                self.end(id);
+            }
             Next::Unpause => {
+                self.hand_names(id, lane);
+                let Some((live, _)) = self.live.get(&id) else { return };
                 let multi = self.lanes.get(&lane).map(|lane| &lane.multi);
                 if let Some(easy) = live.token.and_then(|token| multi?.get(token)) {
                     live.dispatch.drop_suffixes(easy);
@@ -309,6 +318,9 @@ impl Worker {
         if let Some(left) = left
             && let Err(error) = easy.set_long(LongOption::TIMEOUT_MS, milliseconds(left))
         {
+            live.fail(error.to_string());
+        }
+        if let Err(error) = names::give(live, &mut easy) {
             live.fail(error.to_string());
         }
         if live.dispatch.decides(Callback::Socket) {

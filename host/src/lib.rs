@@ -60,6 +60,7 @@ pub use ca::CaStore;
 pub use callback::Callback;
 pub use cause::{Blame, Cause};
 pub use curl::{CurlCode, FormContent, FormPart, Info, InfoType, LibcurlVersion};
+pub use field::{Header, HeaderError};
 pub use guest::{EngineError, LoadError, Plugin, WIT_VERSION};
 #[cfg(feature = "harden")]
 pub use harden::{Hardened, Hardening, Lacking, Measure};
@@ -72,8 +73,8 @@ pub use tenant::policy::{Policy, PolicyError, PolicyKind};
 pub use tenant::policy_file::{BatchKeys, OperatorKeys, PolicyFile, TenantKeys, keys as policy_keys};
 pub use tenant::{QUOTAS, Quota, QuotaRow, Quotas, Tenant, TenantError, Usage};
 pub use transfer::{
-    Abort, Body, Bytes, Calls, Cookies, Direction, GuestReport, Handle, Header, Http, HttpAuth, HttpVersion, IpVersion,
-    Job, KeepsPost, LineObserver, METRICS, Metric, MetricKind, Netrc, Observer, Operator, Outcome, Pace,
-    ProgressObserver, Proxy, Route, Seconds, Source, SpecError, Ssh, SubmitError, Submitted, TimeCondition, Tls,
-    TlsVersion, Transfer, TransferSpec, WireObserver, Workers,
+    Abort, Body, Bytes, Calls, Cookies, Direction, GuestReport, Handle, Http, HttpAuth, HttpVersion, IpVersion, Job,
+    KeepsPost, LineObserver, METRICS, Metric, MetricKind, Netrc, Observer, Operator, Outcome, Pace, ProgressObserver,
+    Proxy, Route, Seconds, Source, SpecError, Ssh, SubmitError, Submitted, TimeCondition, Tls, TlsVersion, Transfer,
+    TransferSpec, WireObserver, Workers,
 };

@@ -4,6 +4,8 @@
 mod apart;
 #[path = "batch/bad.rs"]
 mod bad;
+#[path = "batch/headers.rs"]
+mod headers;
 #[path = "batch/interrupted.rs"]
 mod interrupted;
 #[path = "batch/jobs.rs"]

@@ -25,6 +25,11 @@ fn header_lines_are_what_they_say() {
 }
 
 #[test]
+fn a_requests_header_is_one_field_or_refused() {
+    every("request_header", 20_000, transferhost::testing::request_header);
+}
+
+#[test]
 fn whatever_is_loaded_is_a_plugin_or_a_sentence() {
     every("load", 3_000, transferhost::testing::load);
 }

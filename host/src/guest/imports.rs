@@ -1,33 +1,31 @@
-//! What a guest imports of ours: `transfer`, `request` and `net` here, the rest in files of their own. Nothing here calls
+//! What a guest imports of ours: `transfer` and `net` here, the rest in files of their own. Nothing here calls
 //! libcurl but getinfo, which never calls back.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
-use wasmtime::component::{HasSelf, Linker, Resource};
+use wasmtime::component::{HasSelf, Linker};
 use wasmtime_wasi_config::WasiConfig;
 
 mod multi;
+mod request;
 mod socket_options;
 mod upload;
 
 #[allow(unreachable_pub, reason = "the generated bindings export it from a private module")]
+pub use request::Request;
+pub(crate) use request::RequestHead;
+#[allow(unreachable_pub, reason = "the generated bindings export it from a private module")]
 pub use socket_options::SocketOptions;
 pub(crate) use upload::Taken;
 
-use super::bindings::{net, request, transfer, types};
+use super::bindings::{net, transfer, types};
 use super::instance::State;
 use super::verdict::address_of;
 use crate::address::Address;
-use crate::field;
 use crate::tenant::class::Class;
 
 /// The longest name of a `getinfo`.
 const MAX_INFO_NAME: usize = 64;
-/// The longest header name that a guest may set.
-const MAX_HEADER_NAME: usize = 256;
-/// The longest header value that a guest may set.
-const MAX_HEADER_VALUE: usize = 8 << 10;
 
 /// A value of `getinfo`.
 pub(crate) enum TransferInfo {
@@ -93,28 +91,9 @@ impl TransferView for NoTransfer {
     }
 }
 
-/// The request that `start` may amend.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct RequestHead {
-    /// The URL without credentials.
-    pub(crate) url: String,
-    /// The method; empty where the scheme has none.
-    pub(crate) method: String,
-    /// The headers, in order.
-    pub(crate) headers: Vec<(String, String)>,
-    /// Headers of libcurl's own that shall not be sent.
-    pub(crate) removed: Vec<String>,
-    /// Names that a guest has set or removed, in lower case.
-    pub(crate) touched: HashSet<String>,
-}
-
-/// The resource behind `request`.
-#[allow(unreachable_pub, reason = "the generated bindings export it from a private module")]
-pub struct Request(pub(super) RequestHead);
-
 pub(super) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     transfer::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
-    request::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
+    super::bindings::request::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
     net::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
     super::bindings::upload::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
     super::bindings::socket_options::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
@@ -151,106 +130,6 @@ impl transfer::Host for State {
             Dialled::FtpData => transfer::Peer::FtpData,
         })
     }
-}
-
-impl request::Host for State {}
-
-impl request::HostRequest for State {
-    fn url(&mut self, this: Resource<Request>) -> wasmtime::Result<String> {
-        Ok(self.table.get(&this)?.0.url.clone())
-    }
-
-    fn method(&mut self, this: Resource<Request>) -> wasmtime::Result<String> {
-        Ok(self.table.get(&this)?.0.method.clone())
-    }
-
-    fn headers(&mut self, this: Resource<Request>) -> wasmtime::Result<Vec<(String, String)>> {
-        Ok(self.table.get(&this)?.0.headers.clone())
-    }
-
-    fn set_header(
-        &mut self,
-        this: Resource<Request>,
-        name: String,
-        value: String,
-    ) -> wasmtime::Result<Result<(), request::HeaderError>> {
-        if let Err(error) = check_name(&name) {
-            return Ok(Err(error));
-        }
-        if value.len() > MAX_HEADER_VALUE || value.contains(['\r', '\n', '\0']) {
-            return Ok(Err(request::HeaderError::InvalidValue));
-        }
-        let head = &mut self.table.get_mut(&this)?.0;
-        head.drop_header(&name);
-        if head.headers.len() >= field::MOST {
-            return Ok(Err(request::HeaderError::TooMany));
-        }
-        head.touch(&name);
-        head.headers.push((name, value));
-        Ok(Ok(()))
-    }
-
-    fn remove_header(
-        &mut self,
-        this: Resource<Request>,
-        name: String,
-    ) -> wasmtime::Result<Result<(), request::HeaderError>> {
-        if let Err(error) = check_name(&name) {
-            return Ok(Err(error));
-        }
-        let head = &mut self.table.get_mut(&this)?.0;
-        head.drop_header(&name);
-        if head.removed.len() >= field::MOST {
-            return Ok(Err(request::HeaderError::TooMany));
-        }
-        head.touch(&name);
-        head.removed.push(name);
-        Ok(Ok(()))
-    }
-
-    fn drop(&mut self, this: Resource<Request>) -> wasmtime::Result<()> {
-        // Guests only ever borrow it; the host takes its own back.
-        self.table.delete(this)?;
-        Ok(())
-    }
-}
-
-impl RequestHead {
-    /// Makes these names as an earlier guest has left them, where that one set or removed them.
-    pub(crate) fn keep(&mut self, earlier: RequestHead) {
-        let RequestHead {
-            headers,
-            removed,
-            touched,
-            ..
-        } = earlier;
-        for name in &touched {
-            self.drop_header(name);
-        }
-        let is_touched = |name: &str| touched.contains(&name.to_ascii_lowercase());
-        self.headers
-            .extend(headers.into_iter().filter(|(name, _)| is_touched(name)));
-        self.removed.extend(removed.into_iter().filter(|name| is_touched(name)));
-    }
-
-    fn touch(&mut self, name: &str) {
-        self.touched.insert(name.to_ascii_lowercase());
-    }
-
-    fn drop_header(&mut self, name: &str) {
-        self.headers.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
-        self.removed.retain(|other| !other.eq_ignore_ascii_case(name));
-    }
-}
-
-fn check_name(name: &str) -> Result<(), request::HeaderError> {
-    if name.len() > MAX_HEADER_NAME || !field::is_token(name) {
-        return Err(request::HeaderError::InvalidName);
-    }
-    if field::is_framing(name) {
-        return Err(request::HeaderError::Framing);
-    }
-    Ok(())
 }
 
 impl net::Host for State {

@@ -7,15 +7,15 @@ mod address;
 mod code;
 pub(crate) mod load;
 mod lone_guest;
-mod proposals;
 mod policy;
+mod proposals;
 
 pub use address::AddressCase;
 pub use code::make_code;
 pub use load::load;
 pub use lone_guest::LoneGuest;
-pub use proposals::{PROPOSAL_SAMPLES, PROPOSALS_WITHOUT_SAMPLE, Proposal, ProposalSample, proposals};
 pub use policy::policy;
+pub use proposals::{PROPOSAL_SAMPLES, PROPOSALS_WITHOUT_SAMPLE, Proposal, ProposalSample, proposals};
 
 pub use crate::transfer::stub::Stub;
-pub use crate::transfer::testing::{Message, header, messages, outcome, sequence};
+pub use crate::transfer::testing::{Message, header, messages, outcome, request_header, sequence};

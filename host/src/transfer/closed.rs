@@ -4,6 +4,8 @@
 use super::options::Netrc;
 use super::spec::{Body, SpecError, TransferSpec};
 use crate::curl::{FormContent, FormPart};
+use crate::escape::quote;
+use crate::field::{self, Header};
 use crate::limits::Limit;
 use crate::tenant::policy::Policy;
 
@@ -53,6 +55,7 @@ pub(super) fn check(spec: &TransferSpec, policy: &Policy) -> Result<(), SpecErro
             "write its digest, sha256//…",
         ),
     ];
+    check_head(spec)?;
     if let Body::Form(parts) = &spec.body {
         check_form(parts, policy.limits.get(Limit::Uploaded))?;
     }
@@ -65,9 +68,33 @@ pub(super) fn check(spec: &TransferSpec, policy: &Policy) -> Result<(), SpecErro
     }
 }
 
+/// What the request's first line and fields say is what an origin reads, and nothing of it frames the body.
+fn check_head(spec: &TransferSpec) -> Result<(), SpecError> {
+    let wrong = |what: String| Err(SpecError { what, url: false });
+    if let Some(why) = spec.headers.iter().find_map(Header::unfit) {
+        return wrong(format!("the policy takes no such header: {why}"));
+    }
+    if let Some(method) = spec.method.as_deref().filter(|method| !field::is_token(method)) {
+        return wrong(format!(
+            "the policy takes no such method: {} is no token",
+            quote(method)
+        ));
+    }
+    match spec.http.target.as_deref().filter(|target| target.contains(' ')) {
+        Some(target) => wrong(format!(
+            "the policy takes no such target of a request: {} holds a blank",
+            quote(target)
+        )),
+        None => Ok(()),
+    }
+}
+
 /// libcurl makes the bytes of a form, past what counts those of other bodies.
 fn check_form(parts: &[FormPart], most: u64) -> Result<(), SpecError> {
     let wrong = |what: String| Err(SpecError { what, url: false });
+    if let Some(why) = headers_of(parts) {
+        return wrong(format!("the policy takes no such header of a form's part (-F): {why}"));
+    }
     match size_of(parts) {
         None => wrong("the policy takes no file in a form (-F): it is the host's own".to_owned()),
         Some(size) if size > most => wrong(format!(
@@ -75,6 +102,17 @@ fn check_form(parts: &[FormPart], most: u64) -> Result<(), SpecError> {
         )),
         Some(_) => Ok(()),
     }
+}
+
+/// What is wrong with the first header of a part that is none.
+fn headers_of(parts: &[FormPart]) -> Option<String> {
+    parts.iter().find_map(|part| {
+        let wrong = |line: &String| Header::parse(line).err().map(|why| why.to_string());
+        part.headers.iter().find_map(wrong).or_else(|| match &part.content {
+            FormContent::Parts(parts) => headers_of(parts),
+            FormContent::Bytes(_) | FormContent::File(_) => None,
+        })
+    })
 }
 
 /// The bytes of the contents; `None` where one is a file's.

@@ -61,7 +61,6 @@ pub use outcome::{Abort, Bytes, Calls, GuestReport, Outcome, Seconds};
 pub use pause::Direction;
 pub use source::Source;
 pub use spec::{
-    Body, Header, HttpAuth, HttpVersion, LineObserver, Observer, ProgressObserver, SpecError, Ssh, TransferSpec,
-    WireObserver,
+    Body, HttpAuth, HttpVersion, LineObserver, Observer, ProgressObserver, SpecError, Ssh, TransferSpec, WireObserver,
 };
 pub use workers::{Job, METRICS, Metric, MetricKind, SubmitError, Submitted, Workers};

@@ -8,7 +8,7 @@ use super::dispatch::Dispatch;
 use super::names::Names;
 use super::set::{self, milliseconds};
 use super::source::Source;
-use super::spec::{Body, Header, HttpAuth, HttpVersion, SpecError, TransferSpec};
+use super::spec::{Body, HttpAuth, HttpVersion, SpecError, TransferSpec};
 use super::start;
 use super::trust::{set_ssh, set_trust};
 use super::view::View;
@@ -18,6 +18,7 @@ use crate::curl::{
     descriptors, http_auth, http_version,
 };
 use crate::escape::quote;
+use crate::field::Header;
 use crate::guest::Plugin;
 use crate::host::Host;
 use crate::limits::Limit;

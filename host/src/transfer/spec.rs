@@ -10,6 +10,7 @@ use super::source::Source;
 use crate::ca::CaStore;
 use crate::callback::Callback;
 use crate::curl::{FormContent, FormPart, InfoType};
+use crate::field::{self, Header};
 use crate::limits::Limits;
 use crate::sink::Sink;
 
@@ -108,9 +109,9 @@ impl TransferSpec {
 
     /// libcurl copies these as they are: a line break in one would be a header, or a request, of its own.
     pub(super) fn check(&self) -> Result<(), SpecError> {
-        let wrong = |what: String| {
+        let wrong = |what: &str| {
             Err(SpecError {
-                what: format!("{what} holds a line break or a NUL"),
+                what: format!("{what} holds a line break, a NUL or another control character: leave it out"),
                 url: false,
             })
         };
@@ -120,45 +121,37 @@ impl TransferSpec {
             let what = format!("{count} headers are more than the {MOST_HEADERS} that a request may have");
             return Err(SpecError { what, url: false });
         }
-        for header in &self.headers {
-            let value = if let Header::Set(_, value) = header {
-                value.as_str()
-            } else {
-                ""
-            };
-            if broken(header.name()) || broken(value) {
-                return wrong(format!("the header {}", crate::escape::quote(header.name())));
-            }
-            // In a name they would make another header of it than the one that was judged.
-            if header.name().contains([':', ';']) {
-                let name = crate::escape::quote(header.name());
-                let what = format!("the header's name {name} holds a colon or a semicolon");
-                return Err(SpecError { what, url: false });
-            }
-        }
+        let no_value = |text: &str| !field::is_value(text);
         if let Body::Form(parts) = &self.body
-            && any_line(parts, &broken)
+            && any_line(parts, &no_value)
         {
-            return wrong("a header of a form's part".to_owned());
+            return wrong("a header of a form's part");
         }
         if self.method.as_deref().is_some_and(broken) {
-            return wrong("the method".to_owned());
+            return wrong("the method");
         }
+        // What becomes a field of the request, or its first line.
         for (name, value) in [
             ("the user agent", &self.user_agent),
-            ("the user", &self.user),
-            ("the address of active FTP", &self.ftp_port),
-            ("the host's digest", &self.ssh.host_public_sha256),
             ("the referer", &self.http.referer),
             ("the cookie", &self.http.cookie),
             ("the range", &self.http.range),
             ("the request's target", &self.http.target),
             ("the bearer's token", &self.http.bearer),
+        ] {
+            if value.as_deref().is_some_and(no_value) {
+                return wrong(name);
+            }
+        }
+        for (name, value) in [
+            ("the user", &self.user),
+            ("the address of active FTP", &self.ftp_port),
+            ("the host's digest", &self.ssh.host_public_sha256),
             ("the proxy", &self.proxy.url),
             ("the proxy's user", &self.proxy.user),
         ] {
             if value.as_deref().is_some_and(broken) {
-                return wrong(name.to_owned());
+                return wrong(name);
             }
         }
         self.route.check()
@@ -181,15 +174,6 @@ fn any_line(parts: &[FormPart], such: &impl Fn(&str) -> bool) -> bool {
             .chain(&part.headers);
         inner || lines.any(|line| such(line))
     })
-}
-
-/// A request header.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Header {
-    /// This header with this value, which may be empty.
-    Set(String, String),
-    /// Not this header, though libcurl would send it.
-    Remove(String),
 }
 
 /// What is sent.
@@ -292,67 +276,12 @@ pub struct SpecError {
     pub url: bool,
 }
 
-impl Header {
-    /// The name.
-    pub fn name(&self) -> &str {
-        match self {
-            Header::Set(name, _) | Header::Remove(name) => name,
-        }
-    }
-
-    /// Reads curl's `-H`: `Name: value`, `Name;` for an empty value, `Name:` to remove libcurl's own.
-    ///
-    /// # Errors
-    /// One sentence, for a line without a name or with a line break in it.
-    pub fn parse(line: &str) -> Result<Header, String> {
-        let shown = || crate::escape::quote(line);
-        if line.contains(['\r', '\n', '\0']) {
-            return Err(format!("the header {} holds a line break or a NUL", shown()));
-        }
-        let header = match (line.split_once(':'), line.strip_suffix(';')) {
-            (Some((name, value)), _) => match value.trim() {
-                "" => Header::Remove(name.trim().to_owned()),
-                value => Header::Set(name.trim().to_owned(), value.to_owned()),
-            },
-            (None, Some(name)) => Header::Set(name.trim().to_owned(), String::new()),
-            (None, None) => return Err(format!("the header {} has no colon: write `Name: value`", shown())),
-        };
-        if header.name().is_empty() {
-            return Err(format!("the header {} has no name: write `Name: value`", shown()));
-        }
-        if header.name().contains(';') {
-            return Err(format!("the header {} has a name with a semicolon", shown()));
-        }
-        Ok(header)
-    }
-
-    /// The line as CURLOPT_HTTPHEADER takes it.
-    pub(super) fn line(&self) -> String {
-        match self {
-            // Nothing but blanks after the colon would be a removal.
-            Header::Set(name, value) if value.trim().is_empty() => format!("{name};"),
-            Header::Set(name, value) => format!("{name}: {value}"),
-            Header::Remove(name) => format!("{name}:"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn nothing_that_would_split_a_request_is_taken() {
-        let with = |header| TransferSpec {
-            headers: vec![header],
-            ..TransferSpec::default()
-        };
-        assert!(
-            with(Header::Set("X".to_owned(), "a\r\nY: b".to_owned()))
-                .check()
-                .is_err()
-        );
-        assert!(with(Header::Remove("X\nY".to_owned())).check().is_err());
         let part = |headers: &str| FormPart {
             headers: vec![headers.to_owned()],
             ..FormPart::default()
@@ -364,8 +293,29 @@ mod tests {
             }]),
             ..TransferSpec::default()
         };
-        assert!(form(part("X: a\r\nY: b")).check().is_err());
-        assert!(form(part("X: a")).check().is_ok());
+        for line in ["X: a\r\nY: b", "X: a\0", "X: a\u{1}", "X: a\n b", "\r"] {
+            assert!(form(part(line)).check().is_err(), "{line:?}");
+        }
+        assert!(form(part("X: a\tb")).check().is_ok());
+        let texts: [fn(&mut TransferSpec, String); 6] = [
+            |spec, text| spec.user_agent = Some(text),
+            |spec, text| spec.http.referer = Some(text),
+            |spec, text| spec.http.cookie = Some(text),
+            |spec, text| spec.http.range = Some(text),
+            |spec, text| spec.http.target = Some(text),
+            |spec, text| spec.http.bearer = Some(text),
+        ];
+        for set in texts {
+            let check = |text: &str| {
+                let mut spec = TransferSpec::default();
+                set(&mut spec, text.to_owned());
+                spec.check().is_ok()
+            };
+            assert!(check("a\tb"));
+            for text in ["a\r\nX: b", "a\n", "\r", "\0", "\u{1}", "\u{7f}"] {
+                assert!(!check(text), "{text:?}");
+            }
+        }
         assert!(
             TransferSpec {
                 method: Some("GET / HTTP/1.1\r\n".to_owned()),
@@ -374,26 +324,10 @@ mod tests {
             .check()
             .is_err()
         );
-        assert!(with(Header::Set("X".to_owned(), "a b".to_owned())).check().is_ok());
-        for name in ["X: a; y", "X;"] {
-            assert!(with(Header::Set(name.to_owned(), "b".to_owned())).check().is_err());
-        }
-        let mut many = with(Header::Remove("X".to_owned()));
-        many.headers = vec![many.headers.remove(0); MOST_HEADERS + 1];
+        let many = TransferSpec {
+            headers: vec![Header::remove("X").unwrap(); MOST_HEADERS + 1],
+            ..TransferSpec::default()
+        };
         assert!(many.check().is_err());
-    }
-
-    #[test]
-    fn headers_are_read_as_curl_reads_them() {
-        let set = |name: &str, value: &str| Header::Set(name.to_owned(), value.to_owned());
-        assert_eq!(Header::parse("X-A: b: c"), Ok(set("X-A", "b: c")));
-        assert_eq!(Header::parse("X-A;"), Ok(set("X-A", "")));
-        assert_eq!(Header::parse("Host:"), Ok(Header::Remove("Host".to_owned())));
-        for wrong in ["X-A", ": b", "X: a\r\nY: b", ""] {
-            assert!(Header::parse(wrong).is_err(), "{wrong:?}");
-        }
-        for line in ["X-A: b", "X-A;", "Host:"] {
-            assert_eq!(Header::parse(line).unwrap().line(), line);
-        }
     }
 }

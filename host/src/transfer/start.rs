@@ -1,13 +1,12 @@
 //! The guests are made, and `start` is asked before anything is dialled.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::account::Account;
 use super::dispatch::Dispatch;
 use super::ended::Ended;
 use super::guests::{Operator, Who};
-use super::spec::{Header, LineObserver, TransferSpec};
+use super::spec::{LineObserver, TransferSpec};
 use super::view::View;
 use crate::callback::Callback;
 use crate::escape::escape;
@@ -81,21 +80,7 @@ fn make(host: &Host, dispatch: &Dispatch, who: Who, plugin: &Plugin, environment
 /// Lets `start` amend the headers. The tenant's sees what the operator's has made of them; what that has set or removed
 /// stays so, whatever the tenant's does with it.
 pub(super) fn amend(dispatch: &Dispatch, spec: &mut TransferSpec, url: &str, method: &str) {
-    let (set, removed): (Vec<_>, Vec<_>) = spec
-        .headers
-        .drain(..)
-        .partition(|header| matches!(header, Header::Set(..)));
-    let pair = |header: Header| match header {
-        Header::Set(name, value) => (name, value),
-        Header::Remove(name) => (name, String::new()),
-    };
-    let head = RequestHead {
-        url: url.to_owned(),
-        method: method.to_owned(),
-        headers: set.into_iter().map(pair).collect(),
-        removed: removed.into_iter().map(|header| pair(header).0).collect(),
-        touched: HashSet::new(),
-    };
+    let head = RequestHead::new(url, method, std::mem::take(&mut spec.headers));
     let ask = |who, head: RequestHead| {
         let call = || format!("start({} {})", escape(method), escape(url));
         let kept = head.clone();
@@ -106,11 +91,5 @@ pub(super) fn amend(dispatch: &Dispatch, spec: &mut TransferSpec, url: &str, met
         by_tenant.keep(by_operator);
         Some(by_tenant)
     });
-    let head = amended.unwrap_or_default();
-    spec.headers = head
-        .headers
-        .into_iter()
-        .map(|(name, value)| Header::Set(name, value))
-        .collect();
-    spec.headers.extend(head.removed.into_iter().map(Header::Remove));
+    spec.headers = amended.unwrap_or_default().into_headers();
 }

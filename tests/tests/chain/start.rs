@@ -18,7 +18,7 @@ fn what_the_operators_sets_and_removes_stays_so() {
         let spec = TransferSpec {
             config: settings(of_tenant),
             user_agent: Some("libcurl's".to_owned()),
-            headers: vec![transferhost::Header::Set("X-Caller".to_owned(), "his".to_owned())],
+            headers: vec![transferhost::Header::set("X-Caller", "his").unwrap()],
             ..get(&origin.url("/"), operator(&editor, of_operator))
         };
         run(Some(&editor), spec).delivered("body");

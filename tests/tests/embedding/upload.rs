@@ -7,7 +7,7 @@ use transferhost::{Body, Header, Host, MemorySink, Outcome, Source, Transfer, Tr
 pub fn send(host: &Host, url: &str, from: impl Read + Send + 'static) -> Result<Outcome, Box<dyn Error>> {
     let spec = TransferSpec {
         url: url.to_owned(),
-        headers: vec![Header::Set("Content-Type".to_owned(), "text/plain".to_owned())],
+        headers: vec![Header::set("Content-Type", "text/plain")?],
         body: Body::Upload(Source::stream(from)),
         ..TransferSpec::default()
     };

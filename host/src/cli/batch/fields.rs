@@ -4,8 +4,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::escape::{escape, quote};
-use crate::field;
-use crate::transfer::{Body, Header, TransferSpec};
+use crate::field::{self, Header, HeaderError};
+use crate::transfer::{Body, TransferSpec};
 
 /// A field's value, of the kind that it must be of; what is `null` is not there.
 pub(super) fn take<T: DeserializeOwned>(fields: &mut Map<String, Value>, key: &str) -> Result<Option<T>, String> {
@@ -44,27 +44,25 @@ pub(super) fn limits(fields: &mut Map<String, Value>) -> Result<Vec<(String, Str
 /// that libcurl would send.
 pub(super) fn headers(value: Option<Value>) -> Result<Vec<Header>, String> {
     let wrong = || "`headers`: write a list of \"Name: value\", or an object of texts".to_owned();
+    let said = |why: HeaderError| format!("`headers`: {why}");
     let mut headers = Vec::new();
     match value {
         None | Some(Value::Null) => {}
         Some(Value::Array(lines)) => {
             for line in lines {
                 let line = line.as_str().ok_or_else(wrong)?;
-                headers.push(Header::parse(line).map_err(|why| format!("`headers`: {why}"))?);
+                headers.push(Header::parse(line).map_err(said)?);
             }
         }
         Some(Value::Object(fields)) => {
             for (name, value) in fields {
-                if name.trim().is_empty() {
-                    return Err("`headers`: one has no name".to_owned());
-                }
                 match value {
-                    Value::Null => headers.push(Header::Remove(name)),
-                    Value::String(value) => headers.push(Header::Set(name, value)),
+                    Value::Null => headers.push(Header::remove(&name).map_err(said)?),
+                    Value::String(value) => headers.push(Header::set(&name, &value).map_err(said)?),
                     Value::Array(values) => {
                         for value in values {
-                            let value = value.as_str().ok_or_else(wrong)?.to_owned();
-                            headers.push(Header::Set(name.clone(), value));
+                            let value = value.as_str().ok_or_else(wrong)?;
+                            headers.push(Header::set(&name, value).map_err(said)?);
                         }
                     }
                     _ => return Err(wrong()),
@@ -80,11 +78,8 @@ pub(super) fn headers(value: Option<Value>) -> Result<Vec<Header>, String> {
             field::MOST
         ));
     }
-    match headers.iter().find(|header| field::is_framing(header.name())) {
-        Some(header) => Err(format!(
-            "`headers`: {} says how long the body is, which libcurl says itself: leave it out",
-            header.name()
-        )),
+    match headers.iter().find_map(Header::unfit) {
+        Some(why) => Err(format!("`headers`: {why}")),
         None => Ok(headers),
     }
 }

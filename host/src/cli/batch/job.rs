@@ -162,7 +162,7 @@ impl Job {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transfer::Header;
+    use crate::field::Header;
 
     fn wrong(line: &str) -> String {
         Job::read(7, line.as_bytes())
@@ -214,10 +214,10 @@ mod tests {
             "set":{"k":"v"},"limits":{"fuel":5},"output":"inline","plugin":"p.wasm"}"#;
         let job = Job::read(1, line.as_bytes()).unwrap();
         assert_eq!((job.id, job.tenant.as_str()), ("a".into(), "acme"));
-        let set = |value: &str| Header::Set("X-A".to_owned(), value.to_owned());
+        let set = |value: &str| Header::set("X-A", value).unwrap();
         assert_eq!(
             job.spec.headers,
-            [Header::Remove("Accept".to_owned()), set("1"), set("2")]
+            [Header::remove("Accept").unwrap(), set("1"), set("2")]
         );
         assert!(matches!(job.spec.body, Body::Post(body) if body == b"b"));
         assert_eq!(job.spec.config, [("k".to_owned(), "v".to_owned())]);

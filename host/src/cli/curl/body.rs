@@ -9,7 +9,7 @@ use std::path::Path;
 use super::CurlArgs;
 use super::given::{Given, unreadable};
 use crate::curl::escape_segment;
-use crate::transfer::Header;
+use crate::field::Header;
 
 /// The most bytes of a request's body that these keep in memory.
 const MAX_DATA: u64 = 1 << 30;
@@ -96,7 +96,7 @@ pub(super) fn json_headers(headers: &[Header]) -> Vec<Header> {
     let missing = |name: &&str| !headers.iter().any(|header| header.name().eq_ignore_ascii_case(name));
     let names = ["Content-Type", "Accept"].into_iter().filter(missing);
     names
-        .map(|name| Header::Set(name.to_owned(), "application/json".to_owned()))
+        .filter_map(|name| Header::set(name, "application/json").ok())
         .collect()
 }
 

@@ -26,7 +26,8 @@ use super::retry::Retry;
 use crate::ca::CaStore;
 use crate::curl::FormPart;
 use crate::escape::escape;
-use crate::transfer::{Cookies, Header, Http, HttpAuth, HttpVersion, Netrc, Pace, Proxy, Route, Ssh, Tls};
+use crate::field::Header;
+use crate::transfer::{Cookies, Http, HttpAuth, HttpVersion, Netrc, Pace, Proxy, Route, Ssh, Tls};
 
 /// What curl's options say.
 #[derive(Debug, Default)]
@@ -141,7 +142,7 @@ impl CurlArgs {
         let mut this = parse::parse(arguments)?;
         form::close(&mut this);
         this.check()?;
-        this.settle();
+        this.settle()?;
         Ok(this)
     }
 
@@ -195,17 +196,19 @@ impl CurlArgs {
     }
 
     /// What several options mean together.
-    fn settle(&mut self) {
+    fn settle(&mut self) -> anyhow::Result<()> {
         self.route.keepalive = !self.no_keepalive;
         if self.json {
             self.headers.extend(body::json_headers(&self.headers));
         }
         if let Some(etag) = &self.etag_compare {
-            self.headers.push(Header::Set("If-None-Match".to_owned(), etag.clone()));
+            let header = Header::set("If-None-Match", etag).map_err(|why| anyhow!("--etag-compare: {why}"))?;
+            self.headers.push(header);
         }
         // As curl has it, what goes in the query by -G goes there alone.
         let data = if self.get { self.data.take() } else { None };
         self.http.query = data.or_else(|| self.query.take());
+        Ok(())
     }
 
     fn header(&mut self, given: Given) -> anyhow::Result<()> {
@@ -213,14 +216,14 @@ impl CurlArgs {
         let line = given.text()?;
         let Some(file) = line.strip_prefix('@') else {
             self.headers
-                .push(Header::parse(&line).map_err(|why| anyhow!("{flag}: {why}"))?);
+                .push(Header::parse_as_curl(&line).map_err(|why| anyhow!("{flag}: {why}"))?);
             return Ok(());
         };
         let lines = body::read(&flag, file.as_bytes())?;
         let lines = String::from_utf8(lines).with_context(|| format!("{flag} @{}", escape(file)))?;
         for line in lines.lines().filter(|line| !line.is_empty()) {
             self.headers
-                .push(Header::parse(line).map_err(|why| anyhow!("{flag} @{}: {why}", escape(file)))?);
+                .push(Header::parse_as_curl(line).map_err(|why| anyhow!("{flag} @{}: {why}", escape(file)))?);
         }
         Ok(())
     }

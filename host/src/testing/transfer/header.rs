@@ -1,4 +1,4 @@
-//! Header lines as an origin may send them, where one may lead, and the lines that a caller or a guest adds to a request.
+//! Header lines as an origin may send them, and where one may lead.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -8,7 +8,7 @@ use arbitrary::Unstructured;
 
 use super::super::message::{after_credentials, public_url};
 use super::super::redirect::{resolve, values_of_location};
-use super::super::spec::{Header, TransferSpec};
+use super::super::spec::TransferSpec;
 use super::{dispatch, lock, policy};
 use crate::callback::Callback;
 use crate::cause::Cause;
@@ -32,7 +32,7 @@ const BASES: [&str; 6] = [
     "http://h.test/@/x",
 ];
 
-/// Reads header lines, Location values and request headers out of these bytes.
+/// Reads header lines and Location values out of these bytes.
 ///
 /// # Errors
 /// What was delivered or let through that should not be, or shows a password.
@@ -46,7 +46,6 @@ pub fn header(data: &[u8]) -> Result<()> {
         location(base, line)?;
     }
     responses(rest)?;
-    request(wish)?;
     shown(wish)
 }
 
@@ -136,47 +135,6 @@ fn location(base: &str, line: &[u8]) -> Result<()> {
             without_credentials(&url)?;
         }
     }
-    Ok(())
-}
-
-/// What is sent is one header line, and is read again as what it was.
-fn request(text: &str) -> Result<()> {
-    let broken = |text: &str| text.contains(['\r', '\n', '\0']);
-    let allowed = |header: Header| {
-        let spec = TransferSpec {
-            headers: vec![header],
-            ..TransferSpec::default()
-        };
-        spec.check().is_ok()
-    };
-    if let Ok(header) = Header::parse(text) {
-        let line = header.line();
-        ensure!(!broken(&line), "{line:?} holds a line break or a NUL");
-        ensure!(
-            Header::parse(&line).as_ref() == Ok(&header),
-            "{line:?} is read otherwise than {header:?}"
-        );
-        ensure!(allowed(header), "{line:?} was read and is not allowed");
-    } else {
-        let without_name = text.trim_start().starts_with([':', ';']);
-        let colon = text.contains(':') || text.ends_with(';');
-        let name = text
-            .split_once(':')
-            .map_or(text.strip_suffix(';').unwrap_or(text), |(name, _)| name);
-        ensure!(
-            broken(text) || without_name || !colon || name.contains(';'),
-            "{text:?} was not read"
-        );
-    }
-    let (name, value) = text.split_at(text.floor_char_boundary(text.len() / 2));
-    let both = allowed(Header::Set(name.to_owned(), value.to_owned()));
-    let odd = name.contains([':', ';']);
-    ensure!(
-        both != (broken(text) || odd),
-        "a header of {name:?} and {value:?}: {both}"
-    );
-    let removed = allowed(Header::Remove(name.to_owned()));
-    ensure!(removed != (broken(name) || odd), "without {name:?}: {removed}");
     Ok(())
 }
 

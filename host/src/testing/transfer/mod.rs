@@ -3,6 +3,7 @@
 mod header;
 mod messages;
 mod outcome;
+mod request_header;
 mod sequence;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub use header::header;
 pub use messages::{Message, messages};
 pub use outcome::outcome;
+pub use request_header::request_header;
 pub use sequence::sequence;
 
 use super::dispatch::Dispatch;

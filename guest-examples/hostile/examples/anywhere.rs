@@ -79,6 +79,30 @@ fn attack() -> Result<(), String> {
         "exit" => std::process::exit(0),
         "reason" => return Err("n".repeat(MUCH)),
         "argument" => drop(store::get(&"n".repeat(MUCH))),
+        "arguments" => {
+            let part = "n".repeat(1 << 20);
+            loop {
+                let _ = store::get(&part);
+            }
+        }
+        "arguments-of-getinfo" => {
+            let part = "n".repeat(1 << 20);
+            loop {
+                let _ = transfer::getinfo(&part);
+            }
+        }
+        "arguments-of-net" => {
+            let part = Address::Unix(vec![b'n'; 1 << 20]);
+            loop {
+                let _ = net::to_text(&part);
+                let _ = net::classify(&part);
+            }
+        }
+        "argument-and-reason" => {
+            let part = "n".repeat(9 << 20);
+            let _ = store::get(&part);
+            return Err(part);
+        }
         "argument-not-utf8" => drop(store::get(&not_utf8())),
         "reason-not-utf8" => return Err(not_utf8()),
         "questions" => return questions(),

@@ -19,6 +19,7 @@ mod generated {
                 import transferhost:callbacks/upload@0.1.0;
                 import transferhost:callbacks/socket-options@0.1.0;
                 import transferhost:callbacks/multi@0.1.0;
+                import wasi:config/store@0.2.0-rc.1;
                 export transferhost:callbacks/start@0.1.0;
                 export transferhost:callbacks/timer@0.1.0;
                 export transferhost:callbacks/opensocket@0.1.0;
@@ -54,3 +55,4 @@ pub(crate) use generated::exports::transferhost::callbacks::{
     start, timer, write, write_end, xferinfo,
 };
 pub(crate) use generated::transferhost::callbacks::{multi, net, request, socket_options, transfer, types, upload};
+pub(crate) use generated::wasi::config::store as config;

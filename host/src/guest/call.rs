@@ -10,6 +10,7 @@ mod told;
 use wasmtime::Store;
 
 use super::instance::{Exports, Guest, State};
+use super::passed::Bytes;
 use super::verdict::{Failure, Returned, answer};
 use crate::callback::Callback;
 use crate::cause::Cause;
@@ -62,7 +63,7 @@ impl Calls {
 
 impl Guest {
     /// Calls an export; where there is none the answer is `neutral`, libcurl's default, and no guest is entered.
-    pub(in crate::guest) fn enter<T>(
+    pub(in crate::guest) fn enter<T: Bytes>(
         &mut self,
         callback: Callback,
         neutral: T,
@@ -75,6 +76,7 @@ impl Guest {
             return answer(Err(error));
         }
         self.store.data_mut().clock.begin(self.limits.time(Limit::CallTime));
+        self.store.data_mut().passed.begin();
         let Some(returned) = call(&self.exports, &mut self.store) else {
             return Ok(neutral);
         };
@@ -85,6 +87,11 @@ impl Guest {
         if let Some(ledger) = &self.ledger {
             ledger.ran(time);
         }
+        let returned = returned.and_then(|answer| {
+            let bytes = answer.as_ref().map_or_else(String::len, Bytes::bytes);
+            self.store.data_mut().passed.count(bytes)?;
+            Ok(answer)
+        });
         answer(returned).map_err(|failure| self.explain(failure, budget < fuel, burned, total))
     }
 

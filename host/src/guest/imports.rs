@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use wasmtime::component::{HasSelf, Linker};
-use wasmtime_wasi_config::WasiConfig;
 
+mod config;
 mod multi;
 mod request;
 mod socket_options;
@@ -20,6 +20,7 @@ pub(crate) use upload::Taken;
 
 use super::bindings::{net, transfer, types};
 use super::instance::State;
+use super::passed::Bytes as _;
 use super::verdict::address_of;
 use crate::address::Address;
 use crate::tenant::class::Class;
@@ -98,7 +99,7 @@ pub(super) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
     super::bindings::upload::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
     super::bindings::socket_options::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
     super::bindings::multi::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
-    wasmtime_wasi_config::add_to_linker(linker, |state: &mut State| WasiConfig::from(&state.config))
+    super::bindings::config::add_to_linker::<State, HasSelf<State>>(linker, |state| state)
 }
 
 impl transfer::Host for State {
@@ -111,6 +112,7 @@ impl transfer::Host for State {
     }
 
     fn getinfo(&mut self, name: String) -> wasmtime::Result<Result<transfer::Info, transfer::GetinfoError>> {
+        self.passed.count(name.len())?;
         if name.len() > MAX_INFO_NAME {
             return Ok(Err(transfer::GetinfoError::UnknownName));
         }
@@ -134,6 +136,7 @@ impl transfer::Host for State {
 
 impl net::Host for State {
     fn classify(&mut self, address: types::Address) -> wasmtime::Result<net::Class> {
+        self.passed.count(address.bytes())?;
         // What is no address at all cannot be public.
         let class = address_of(address).map_or(Class::Reserved, |address| self.classifier.class(&address));
         Ok(match class {
@@ -151,6 +154,7 @@ impl net::Host for State {
     }
 
     fn to_text(&mut self, address: types::Address) -> wasmtime::Result<String> {
+        self.passed.count(address.bytes())?;
         Ok(address_of(address)
             .as_ref()
             .map_or_else(|| "not an address".to_owned(), Address::to_string))

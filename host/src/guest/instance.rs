@@ -1,13 +1,12 @@
 //! A guest of a plugin: the one place where a store is made.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use wasmtime::component::ResourceTable;
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
-use wasmtime_wasi_config::WasiConfigVariables;
 
 use super::bindings;
 use super::call::Calls;
@@ -16,6 +15,7 @@ use super::engine::Engine;
 use super::imports::TransferView;
 use super::limits::Limiter;
 use super::load::Plugin;
+use super::passed::Passed;
 use super::print::{Budget, Output, Printer};
 use super::verdict::{Failure, answer};
 use super::wasi::{self, Bounded};
@@ -47,13 +47,14 @@ pub(crate) struct Environment {
 pub(super) struct State {
     pub(super) table: ResourceTable,
     pub(super) wasi: WasiCtx,
-    pub(super) config: WasiConfigVariables,
+    pub(super) config: BTreeMap<String, String>,
     pub(super) classifier: Arc<Classifier>,
     pub(super) transfer: Box<dyn TransferView>,
     /// The sockets that the guest was told of and that are open, with what it assigned to each.
     pub(super) sockets: HashMap<u64, Option<u64>>,
     pub(super) limiter: Limiter,
     pub(super) clock: CallClock,
+    pub(super) passed: Passed,
     output: [Output; 2],
 }
 
@@ -62,6 +63,7 @@ impl State {
         Bounded {
             table: &mut self.table,
             clock: &self.clock,
+            passed: &mut self.passed,
         }
     }
 }
@@ -220,12 +222,13 @@ fn store(engine: &Engine, environment: Environment) -> Store<State> {
     let state = State {
         table,
         wasi: wasi::closed(stdout, stderr),
-        config: WasiConfigVariables::from_iter(environment.config),
+        config: environment.config.into_iter().collect(),
         classifier: environment.classifier,
         transfer: environment.transfer,
         sockets: HashMap::new(),
         limiter: Limiter::new(limits, environment.ledger),
         clock: CallClock::new(Arc::clone(&engine.runtime), environment.may_wait),
+        passed: Passed::new(limits.get(Limit::Returned)),
         output,
     };
     let mut store = Store::new(&engine.engine, state);

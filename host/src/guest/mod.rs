@@ -17,6 +17,8 @@ mod imports;
 mod instance;
 mod limits;
 mod load;
+mod names;
+mod passed;
 mod pool;
 mod print;
 mod shape;

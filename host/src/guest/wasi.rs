@@ -5,6 +5,7 @@
 //! function.
 
 use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
+use wasmtime_wasi::p2::bindings::sockets::ip_name_lookup;
 use wasmtime_wasi::p2::bindings::sync::io::{poll, streams};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
 use wasmtime_wasi_io::bindings::wasi::io::{poll as unbounded_poll, streams as unbounded};
@@ -13,6 +14,7 @@ use wasmtime_wasi_io::streams::{DynInputStream, DynOutputStream, StreamError, St
 
 use super::clock::CallClock;
 use super::instance::State;
+use super::passed::Passed;
 use super::print::Output;
 
 /// Random bytes that one call may ask for: a key or a seed, not a stream.
@@ -30,20 +32,23 @@ pub(super) fn closed(stdout: Output, stderr: Output) -> WasiCtx {
         .build()
 }
 
-/// All of WASI 0.2, then our `wasi:io` over it.
+/// All of WASI 0.2, then our `wasi:io` over it, and a lookup of names that counts what it is given. No other function that a
+/// guest can call takes a text or a list: the rest are of files and sockets, which it has none of.
 pub(super) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_sync(linker)?;
     linker.allow_shadowing(true);
     poll::add_to_linker::<State, Bounded<'static>>(linker, State::bounded)?;
     streams::add_to_linker::<State, Bounded<'static>>(linker, State::bounded)?;
+    ip_name_lookup::add_to_linker::<State, Bounded<'static>>(linker, State::bounded)?;
     linker.allow_shadowing(false);
     Ok(())
 }
 
-/// `wasi:io` within a call's time.
+/// What of WASI is ours, within a call's time and within what it may pass to the host.
 pub(super) struct Bounded<'a> {
     pub(super) table: &'a mut ResourceTable,
     pub(super) clock: &'a CallClock,
+    pub(super) passed: &'a mut Passed,
 }
 
 impl HasData for Bounded<'static> {
@@ -51,6 +56,11 @@ impl HasData for Bounded<'static> {
 }
 
 impl Bounded<'_> {
+    fn count(&mut self, bytes: &[u8]) -> StreamResult<()> {
+        let counted = self.passed.count(bytes.len());
+        counted.map_err(|over| StreamError::Trap(over.into()))
+    }
+
     fn wait<T>(&mut self, wait: impl AsyncFnOnce(&mut ResourceTable) -> StreamResult<T>) -> StreamResult<T> {
         self.clock.wait(wait(self.table)).map_err(StreamError::Trap)?
     }
@@ -58,6 +68,7 @@ impl Bounded<'_> {
 
 impl poll::Host for Bounded<'_> {
     fn poll(&mut self, pollables: Vec<Resource<DynPollable>>) -> wasmtime::Result<Vec<u32>> {
+        self.passed.count(size_of_val(pollables.as_slice()))?;
         self.clock.wait(unbounded_poll::Host::poll(self.table, pollables))?
     }
 }
@@ -116,10 +127,12 @@ impl streams::HostOutputStream for Bounded<'_> {
     }
 
     fn write(&mut self, stream: Resource<DynOutputStream>, bytes: Vec<u8>) -> StreamResult<()> {
+        self.count(&bytes)?;
         unbounded::HostOutputStream::write(self.table, stream, bytes)
     }
 
     fn blocking_write_and_flush(&mut self, stream: Resource<DynOutputStream>, bytes: Vec<u8>) -> StreamResult<()> {
+        self.count(&bytes)?;
         self.wait(async |table| unbounded::HostOutputStream::blocking_write_and_flush(table, stream, bytes).await)
     }
 

@@ -25,7 +25,7 @@ pub(crate) struct Everywhere {
 }
 
 /// What is told to `anywhere`: its name, what it does, the cause, and what is given.
-const TOLD: [(&str, &str, Option<&str>, Given); 11] = [
+const TOLD: [(&str, &str, Option<&str>, Given); 15] = [
     ("stack", "Calls itself without end", Some("stack"), Given::Nothing),
     (
         "loop",
@@ -49,6 +49,30 @@ const TOLD: [(&str, &str, Option<&str>, Given); 11] = [
     (
         "argument",
         "Passes 17 MiB to an import",
+        Some("returned-too-much"),
+        Given::Nothing,
+    ),
+    (
+        "arguments",
+        "Passes 1 MiB to an import, without end",
+        Some("returned-too-much"),
+        Given::Nothing,
+    ),
+    (
+        "arguments-of-getinfo",
+        "Passes 1 MiB as a name of `getinfo`, without end",
+        Some("returned-too-much"),
+        Given::Nothing,
+    ),
+    (
+        "arguments-of-net",
+        "Passes addresses of 1 MiB to `net`, without end",
+        Some("returned-too-much"),
+        Given::Nothing,
+    ),
+    (
+        "argument-and-reason",
+        "Passes 9 MiB to an import, and aborts with as much",
         Some("returned-too-much"),
         Given::Nothing,
     ),

@@ -115,12 +115,14 @@ impl HostRequest for State {
     }
 
     fn set_header(&mut self, this: Resource<Request>, name: String, value: String) -> wasmtime::Result<Set> {
+        self.passed.count(name.len().saturating_add(value.len()))?;
         let head = &mut self.table.get_mut(&this)?.0;
         let header = name_of(&name).and_then(|name| Ok(Header::of(name, Some(value_of(&value)?))));
         Ok(header.and_then(|header| head.amend(header)))
     }
 
     fn remove_header(&mut self, this: Resource<Request>, name: String) -> wasmtime::Result<Set> {
+        self.passed.count(name.len())?;
         let head = &mut self.table.get_mut(&this)?.0;
         Ok(name_of(&name).and_then(|name| head.amend(Header::of(name, None))))
     }

@@ -22,10 +22,10 @@ pub(super) struct Redirects {
 }
 
 /// A redirect that libcurl is about to follow. Both URLs are without credentials.
-struct Hop {
-    status: u16,
-    source: String,
-    target: String,
+pub(super) struct Hop {
+    pub(super) status: u16,
+    pub(super) source: String,
+    pub(super) target: String,
 }
 
 impl Redirects {
@@ -92,14 +92,17 @@ impl Dispatch {
     }
 
     fn on_redirect(&self, location: &[u8]) -> Flow {
-        let Some(Hop { status, source, target }) = self.hop(location) else {
-            return Flow::Taken;
-        };
-        let call = || format!("redirect({status} {} {})", escape(&source), escape(&target));
+        self.hop(location).map_or(Flow::Taken, |hop| self.asks_to_follow(&hop))
+    }
+
+    /// Asks the guests about a redirect.
+    pub(super) fn asks_to_follow(&self, hop: &Hop) -> Flow {
+        let Hop { status, source, target } = hop;
+        let call = || format!("redirect({status} {} {})", escape(source), escape(target));
         let answer = self.ask_both(
             Callback::Redirect,
             call,
-            |guest| guest.on_redirect(status, &source, &target),
+            |guest| guest.on_redirect(*status, source, target),
             || RedirectAction::Follow,
             |answer| *answer == RedirectAction::Follow,
         );

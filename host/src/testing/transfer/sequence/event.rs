@@ -26,6 +26,10 @@ pub(super) struct Script {
 /// What libcurl asks, the driver does, or the caller wishes.
 #[derive(Clone, Debug)]
 pub(super) enum Event {
+    /// The request is about to be made.
+    Start,
+    /// libcurl is about to follow a redirect.
+    Redirect,
     /// So many bytes of the body.
     Write(u8),
     /// Header lines of so many bytes, behind those that a pause interrupted.
@@ -108,7 +112,7 @@ pub(super) fn script(u: &mut Unstructured<'_>) -> Result<Script> {
 
 fn event(u: &mut Unstructured<'_>) -> Result<Event> {
     let callback = |u: &mut Unstructured<'_>| u.choose(&Callback::EXPORTED).copied();
-    Ok(match u.int_in_range(0..=29_u8)? {
+    Ok(match u.int_in_range(0..=31_u8)? {
         0..=4 => Event::Write(u.arbitrary()?),
         5..=7 => {
             let lines = u.int_in_range(1..=3)?;
@@ -134,7 +138,9 @@ fn event(u: &mut Unstructured<'_>) -> Result<Event> {
             _ => Event::Unset(callback(u)?),
         },
         27 | 28 => Event::Hold(u.int_in_range(0..=3)?),
-        _ => Event::SinkFails(u.arbitrary()?),
+        29 => Event::SinkFails(u.arbitrary()?),
+        30 => Event::Start,
+        _ => Event::Redirect,
     })
 }
 

@@ -157,6 +157,7 @@ pub(super) fn cased(callback: Callback, case: u8) -> u8 {
         Callback::Read | Callback::Header | Callback::Write => 4,
         Callback::Seek | Callback::Ioctl | Callback::Sockopt | Callback::Opensocket => 3,
         Callback::SshKey => 5,
+        Callback::Redirect => 2,
         _ => 1,
     };
     case % cases

@@ -5,8 +5,10 @@
   (import "transferhost:callbacks/transfer@0.1.0" (instance $transfer (export "url" (func (result string)))))
   (import "transferhost:callbacks/socket-options@0.1.0" (instance $options
     (export "socket-options" (type $socket-options (sub resource)))))
+  (import "transferhost:callbacks/request@0.1.0" (instance $requests (export "request" (type $request (sub resource)))))
   (alias export $transfer "url" (func $transfer-url))
   (alias export $options "socket-options" (type $socket-options))
+  (alias export $requests "request" (type $request))
   (core module $memory-module
     (memory (export "memory") 2)
     (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
@@ -16,15 +18,22 @@
   (alias core export $memory-instance "cabi_realloc" (core func $realloc))
   (core func $url (canon lower (func $transfer-url) (memory $memory) (realloc $realloc)))
   (core func $drop (canon resource.drop $socket-options))
+  (core func $drop-request (canon resource.drop $request))
   (core module $m
     (import "host" "memory" (memory 2))
     (import "host" "url" (func $url (param i32)))
     (import "host" "drop" (func $drop (param i32)))
+    (import "host" "drop-request" (func $drop-request (param i32)))
     (func $verdict (result i32)
       (call $url (i32.const 0))
       (if (i32.eq (i32.load8_u (i32.const 65536)) (i32.const 126)) (then unreachable))
       (if (i32.eq (i32.load8_u (i32.const 65536)) (i32.const 125)) (then (loop $again (br $again))))
       i32.const 65536)
+    (func (export "on-start") (param i32) (result i32)
+      (call $drop-request (local.get 0))
+      (call $verdict))
+    (func (export "on-redirect") (param i32 i32 i32 i32 i32) (result i32)
+      (call $verdict))
     (func (export "on-timer") (param i32 i64) (result i32)
       (call $verdict))
     (func (export "on-opensocket") (param i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
@@ -62,9 +71,40 @@
     (with "host" (instance
       (export "memory" (memory $memory))
       (export "url" (func $url))
-      (export "drop" (func $drop))))))
+      (export "drop" (func $drop))
+      (export "drop-request" (func $drop-request))))))
 
   ;; Types must be exported beside the functions that use them: what these inner components are for.
+  (func $on-start
+    (param "request" (borrow $request)) (result (result (error string)))
+    (canon lift (core func $i "on-start") (memory $memory) (realloc $realloc)))
+  (component $start-interface
+    (import "request" (type $request (sub resource)))
+    (import "f" (func $f
+      (param "request" (borrow $request)) (result (result (error string)))))
+    (export $request-out "request" (type $request))
+    (export "on-start" (func $f) (func
+      (param "request" (borrow $request-out)) (result (result (error string))))))
+  (instance $start (instantiate $start-interface (with "request" (type $request)) (with "f" (func $on-start))))
+  (export "transferhost:callbacks/start@0.1.0" (instance $start))
+  (type $redirect-action (enum "follow" "finish"))
+  (func $on-redirect
+    (param "status" u16) (param "source" string) (param "target" string)
+    (result (result $redirect-action (error string)))
+    (canon lift (core func $i "on-redirect") (memory $memory) (realloc $realloc)))
+  (component $redirect-interface
+    (type $action' (enum "follow" "finish"))
+    (import "action" (type $action (eq $action')))
+    (import "f" (func $f
+      (param "status" u16) (param "source" string) (param "target" string)
+      (result (result $action (error string)))))
+    (export $action-out "action" (type $action'))
+    (export "on-redirect" (func $f) (func
+      (param "status" u16) (param "source" string) (param "target" string)
+      (result (result $action-out (error string))))))
+  (instance $redirect (instantiate $redirect-interface
+    (with "action" (type $redirect-action)) (with "f" (func $on-redirect))))
+  (export "transferhost:callbacks/redirect@0.1.0" (instance $redirect))
   (func $on-timer
     (param "timeout" (option u64)) (result (result (error string)))
     (canon lift (core func $i "on-timer") (memory $memory) (realloc $realloc)))

@@ -150,3 +150,22 @@ fn compare(play: &Play, model: &Model) -> Result<()> {
     ensure!(spent <= dispatch.pause.budget(), "paused for {spent:?}");
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_guest_exports_every_callback() {
+        let plugin = guest::plugin().unwrap();
+        let all: std::collections::BTreeSet<Callback> = Callback::EXPORTED.into_iter().collect();
+        assert_eq!(
+            plugin
+                .callbacks()
+                .iter()
+                .copied()
+                .collect::<std::collections::BTreeSet<_>>(),
+            all
+        );
+    }
+}

@@ -10,7 +10,7 @@ use super::play::{Answer, PAUSE, TARGETS};
 use super::send::Sending;
 use crate::callback::Callback;
 use crate::cause::Cause;
-use crate::curl::{Continue, KeyVerdict, Sockopt};
+use crate::curl::{Continue, Flow, KeyVerdict, Sockopt};
 use crate::transfer::code::Occasion;
 use crate::transfer::pause::Direction;
 
@@ -163,6 +163,8 @@ impl Model {
     pub(super) fn event(&mut self, event: &Event, socket: Option<RawFd>) -> Answer {
         let goes_on = |yes| Answer::Continue(if yes { Continue::Yes } else { Continue::Abort });
         match event {
+            Event::Start => drop(self.ask(Callback::Start)),
+            Event::Redirect => return Answer::Flow(self.redirect()),
             Event::Write(len) => return Answer::Flow(self.write(*len)),
             Event::Header(lines) => return Answer::Flow(self.header(lines)),
             Event::Read(max) => return self.read(usize::from(*max)),
@@ -218,6 +220,16 @@ impl Model {
             _ => false,
         };
         self.made
+    }
+
+    fn redirect(&mut self) -> Flow {
+        match self.ask(Callback::Redirect) {
+            Some((0, _)) => Flow::Taken,
+            answer => {
+                self.finished |= answer.is_some();
+                Flow::Abort
+            }
+        }
     }
 
     /// There is no connection, so a policy that judges its other end has nothing to allow.

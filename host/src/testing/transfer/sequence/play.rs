@@ -27,8 +27,10 @@ use crate::tenant::policy::PolicyKind;
 use crate::transfer::dispatch::Dispatch;
 use crate::transfer::ended::Ended;
 use crate::transfer::pause::Granted;
+use crate::transfer::redirect::Hop;
 use crate::transfer::source::Source;
 use crate::transfer::spec::{Ssh, TransferSpec};
+use crate::transfer::start;
 
 /// What a sequence's policy allows.
 pub(super) const BODY: u64 = 700;
@@ -163,6 +165,16 @@ impl Play {
             self.guest.about(callback);
         }
         match event {
+            Event::Start => {
+                let mut spec = TransferSpec::default();
+                start::amend(dispatch, &mut spec, "http://h.test/", "GET");
+                Answer::Nothing
+            }
+            Event::Redirect => Answer::Flow(dispatch.asks_to_follow(&Hop {
+                status: 302,
+                source: "http://h.test/".to_owned(),
+                target: "http://h.test/there".to_owned(),
+            })),
             Event::Write(len) => Answer::Flow(dispatch.write(&chunk(*len))),
             Event::Header(lines) => {
                 self.lines.extend(lines.iter().map(|len| line(*len)));
@@ -289,6 +301,8 @@ impl Play {
 /// Which callback's answer the guest gives, where it is asked.
 fn asks(event: &Event, dispatch: &Dispatch) -> Option<Callback> {
     Some(match event {
+        Event::Start => Callback::Start,
+        Event::Redirect => Callback::Redirect,
         Event::Write(_) => Callback::Write,
         Event::Header(_) => Callback::Header,
         Event::Read(_) => Callback::Read,

@@ -13,7 +13,7 @@ impl Host for Bounded<'_> {
         network: Resource<Network>,
         name: String,
     ) -> SocketResult<Resource<ResolveAddressStream>> {
-        self.passed.count(name.len()).map_err(|over| SocketError::trap(over))?;
+        self.passed.count(name.len()).map_err(SocketError::trap)?;
         self.table.get(&network)?;
         Err(ErrorCode::PermanentResolverFailure.into())
     }

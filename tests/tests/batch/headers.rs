@@ -76,10 +76,10 @@ fn no_header_hides_another() {
     );
     let lines: Vec<&str> = jobs.iter().map(String::as_str).collect();
     let outcomes = site.outcomes(&lines);
-    for id in 0..bad {
+    for (id, job) in jobs.iter().take(bad).enumerate() {
         let outcome = find(&outcomes, id);
         let (code, message) = end(outcome);
-        assert!(code == 2 && message.contains("`headers`: "), "{}: {outcome}", jobs[id]);
+        assert!(code == 2 && message.contains("`headers`: "), "{}: {outcome}", job);
     }
     assert_eq!(find(&outcomes, "good")["code"], 0);
     let requests = origin.requests();

@@ -90,7 +90,7 @@ fn a_plugin_that_would_end_the_process_ends_its_own_job() {
     site.plugin("bad.wat", &wat("subtype-call"));
     site.plugin("pass.wasm", &guest("pass"));
     let job = |id: usize| {
-        let (tenant, plugin) = if id % 3 == 0 {
+        let (tenant, plugin) = if id.is_multiple_of(3) {
             ("bad", "bad.wat")
         } else {
             ("good", "pass.wasm")
@@ -109,10 +109,10 @@ fn a_plugin_that_would_end_the_process_ends_its_own_job() {
         let ended = batch.arg("jobs.jsonl").end();
         assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
         let outcomes = super::site::of(&site.read("done.jsonl"));
-        for id in 0..30 {
+        for id in 0..30_usize {
             let (code, message) = end(find(&outcomes, id));
             let refused = message.contains("WebAssembly's proposal gc, which is not on here");
-            let expected = if id % 3 == 0 { (2, true) } else { (0, false) };
+            let expected = if id.is_multiple_of(3) { (2, true) } else { (0, false) };
             assert_eq!((code, refused), expected, "{message}");
         }
     }

@@ -10,6 +10,8 @@ mod errand;
 mod expected;
 #[path = "hostile/heavy.rs"]
 mod heavy;
+#[path = "hostile/imports.rs"]
+mod imports;
 #[path = "hostile/lent.rs"]
 mod lent;
 #[path = "hostile/library.rs"]
@@ -123,5 +125,5 @@ fn every_import_that_takes_much_is_known() {
         "store.get",
         "transfer.getinfo",
     ];
-    assert_eq!(made::taking_much(), counted);
+    assert_eq!(imports::taking_much(), counted);
 }

@@ -8,7 +8,7 @@ use transferhost::Callback;
 use transferhost_tests::command::Transferhost;
 use transferhost_tests::root;
 use wit_parser::abi::{AbiVariant, WasmType};
-use wit_parser::{Resolve, Type, TypeDefKind, WorldId, WorldItem};
+use wit_parser::{Resolve, WorldId, WorldItem};
 
 /// The core of a component. Each of its callbacks does the same.
 #[derive(Clone, Copy)]
@@ -147,7 +147,7 @@ fn core_type(ty: WasmType) -> &'static str {
 }
 
 /// The files of a folder, and its folders of files.
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("there is room for files");
     for entry in fs::read_dir(from).expect("a folder") {
         let path = entry.expect("a folder's entry").path();
@@ -157,47 +157,5 @@ fn copy(from: &Path, to: &Path) {
         } else if path.file_name().is_some_and(|name| name != "deps") {
             copy(&path, &to);
         }
-    }
-}
-
-/// The functions of ours that a guest imports and that take a text or a list: `interface.function`.
-pub(crate) fn taking_much() -> Vec<String> {
-    let folder = TempDir::with_prefix("transferhost-wit-").expect("there is room for files");
-    copy(&root().join("wit"), folder.path());
-    copy(&root().join("wit/deps"), &folder.path().join("deps"));
-    let mut resolve = Resolve::default();
-    resolve.push_dir(folder.path()).expect("the WIT can be read");
-    let mut found = Vec::new();
-    for (_, interface) in &resolve.interfaces {
-        // What it exports is called by the host.
-        let imported = |name: &str| !name.starts_with("on-");
-        for function in interface.functions.values().filter(|it| imported(&it.name)) {
-            let mut params = function.params.iter();
-            if params.any(|param| takes_much(&resolve, &param.ty)) {
-                found.push(format!(
-                    "{}.{}",
-                    interface.name.as_deref().unwrap_or_default(),
-                    function.name
-                ));
-            }
-        }
-    }
-    found.sort();
-    found
-}
-
-fn takes_much(resolve: &Resolve, ty: &Type) -> bool {
-    let any = |mut types: &mut dyn Iterator<Item = &Type>| Iterator::any(&mut types, |ty| takes_much(resolve, ty));
-    let Type::Id(id) = ty else {
-        return *ty == Type::String;
-    };
-    match &resolve.types[*id].kind {
-        TypeDefKind::Record(record) => any(&mut record.fields.iter().map(|field| &field.ty)),
-        TypeDefKind::Tuple(tuple) => any(&mut tuple.types.iter()),
-        TypeDefKind::Variant(variant) => any(&mut variant.cases.iter().filter_map(|case| case.ty.as_ref())),
-        TypeDefKind::Option(ty) | TypeDefKind::Type(ty) => takes_much(resolve, ty),
-        TypeDefKind::Result(result) => any(&mut result.ok.iter().chain(&result.err)),
-        TypeDefKind::Handle(_) | TypeDefKind::Resource | TypeDefKind::Flags(_) | TypeDefKind::Enum(_) => false,
-        _ => true,
     }
 }

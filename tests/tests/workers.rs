@@ -14,8 +14,12 @@ use transferhost_tests::guests::{guest, hostile};
 use transferhost_tests::http::{self, Response};
 use transferhost_tests::origin::Origin;
 
+#[path = "kit/puppet.rs"]
+mod puppet;
 #[path = "workers/sinks.rs"]
 mod sinks;
+#[path = "workers/stale.rs"]
+mod stale;
 #[path = "kit/tenants.rs"]
 mod tenants;
 

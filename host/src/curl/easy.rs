@@ -311,6 +311,20 @@ impl<H: Callbacks> Detached<H> {
         Detached(easy)
     }
 
+    /// The handle once more, for another multi handle. Only where all went over HTTP: other protocols leave the handle with
+    /// text of a connection that is gone.
+    pub(crate) fn again(self) -> Result<Easy<H>, Detached<H>> {
+        let info = self.info();
+        let is_http = |scheme: &str| ["http", "https"].iter().any(|http| scheme.eq_ignore_ascii_case(http));
+        if !info.text("scheme").is_some_and(is_http) {
+            return Err(self);
+        }
+        // SAFETY: the handle lives until `drop`, which detaches it first, and an Easy stays on the thread that made it. What
+        // it names of a connection is nothing, since HTTP's have no entry path.
+        unsafe { self.0.info.attach(self.0.handle) };
+        Ok(self.0)
+    }
+
     /// What libcurl knew of the transfer.
     pub(crate) fn info(&self) -> Arc<InfoSnapshot> {
         self.0.info.snapshot()

@@ -173,9 +173,20 @@ impl InfoHandle {
         }))
     }
 
+    /// Gives a detached handle back what libcurl is asked by. Until it goes into a multi handle it is answered from the copy.
+    ///
+    /// # Safety
+    /// As [`InfoHandle::new`]; and the handle names nothing of a connection that is gone.
+    pub(super) unsafe fn attach(&self, handle: NonNull<CURL>) {
+        // SAFETY: as the caller promises.
+        self.state().attached = Some(unsafe { Attached::new(handle) });
+    }
+
     /// The handle is about to go into a multi handle.
     pub(super) fn begin(&self) {
-        self.state().begun = Some(Instant::now());
+        let mut state = self.state();
+        state.begun = Some(Instant::now());
+        state.copied = None;
     }
 
     /// libcurl has ended the transfer: its values are copied, before another one closes its connection.

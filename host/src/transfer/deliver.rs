@@ -49,6 +49,12 @@ impl Output {
         self.waiting() > 0
     }
 
+    /// Whether nothing has come that anybody was given.
+    pub(super) fn is_untouched(&self) -> bool {
+        let counts = [&self.delivered, &self.received, &self.dumped];
+        counts.into_iter().all(|count| count.get() == 0) && !self.is_full()
+    }
+
     /// The bytes that it has not taken.
     pub(super) fn waiting(&self) -> u64 {
         self.kept.borrow().len() as u64

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::account::Account;
+use super::again::Again;
 use super::cookies::Suffixes;
 use super::deliver::Output;
 use super::ended::Ended;
@@ -52,6 +53,7 @@ pub(super) struct Dispatch {
     pub(super) observer: Observer,
     pub(super) output: Output,
     pub(super) upload: Upload,
+    pub(super) again: Again,
     pub(super) redirects: Redirects,
     pub(super) sockets: Sockets,
     pub(super) suffixes: Suffixes,
@@ -100,6 +102,7 @@ impl Dispatch {
             heads: Heads::default(),
             output: Output::new(sink, spec.dump_header.take(), spec.show_headers),
             upload: Upload::default(),
+            again: Again::default(),
             redirects: Redirects::new(spec.follow, spec.http.path_as_is),
             sockets: Sockets::default(),
             suffixes: Suffixes::new(spec.cookies.are_kept()),
@@ -249,6 +252,7 @@ impl Callbacks for Dispatch {
     }
 
     fn header(&self, lines: &[u8]) -> Flow {
+        self.origin_answers();
         self.moved(self.on_header(lines))
     }
 

@@ -46,6 +46,8 @@ pub(super) enum Next {
     Unpause,
     /// Take it out: it has failed with this code before libcurl had it.
     Fail(CurlCode),
+    /// Give it to libcurl once more, in a multi handle of its own.
+    Again,
     /// Take it out: it is over.
     End,
 }
@@ -105,9 +107,14 @@ impl Live {
         }
         dispatch.unset(wishes.unset());
         // After the first cause nothing is delivered; and where libcurl has failed, nothing is waited for.
-        let failed = self.code.is_some_and(|code| code != CurlCode::OK) && !dispatch.finished.get();
-        if dispatch.latch.is_set() || failed {
-            return Next::End;
+        let failed = self
+            .code
+            .filter(|code| *code != CurlCode::OK && !dispatch.finished.get());
+        match failed {
+            _ if dispatch.latch.is_set() => return Next::End,
+            Some(code) if !wishes.cancelled() && self.has_time() && dispatch.begins_again(code) => return Next::Again,
+            Some(_) => return Next::End,
+            None => {}
         }
         let Some(emptied) = dispatch.sink_goes_on() else {
             return self
@@ -160,6 +167,10 @@ impl Live {
     pub(super) fn left(&self) -> Option<Duration> {
         let until = self.begun.checked_add(self.dispatch.total.get())?;
         Some(until.saturating_duration_since(Instant::now()))
+    }
+
+    fn has_time(&self) -> bool {
+        self.left().is_none_or(|left| !left.is_zero())
     }
 
     /// Waits until the time of the whole transfer is over, and ends it then.

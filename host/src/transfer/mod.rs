@@ -11,6 +11,7 @@
 //! - How it ends: `latch` keeps the first cause, `code` gives it its CURLcode, `outcome` and `message` tell it.
 
 mod account;
+mod again;
 mod body;
 mod closed;
 mod code;

@@ -92,6 +92,8 @@ pub(super) fn prepare(
         easy.set_long(LongOption::FORBID_REUSE, 1)?;
     }
     let method = method(&spec, &scheme);
+    let whole = spec.resume_from.is_none() && !spec.resume_at_end && !matches!(spec.body, Body::Form(_));
+    dispatch.again.is_asked(&method, whole);
     let view = View {
         url: url.clone(),
         host: name.trim_matches(['[', ']']).to_owned(),

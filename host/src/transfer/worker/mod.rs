@@ -1,6 +1,7 @@
 //! Drives transfers, any number of them, on one thread: one loop over readiness, libcurl's timers, the pauses and the
 //! wake-ups from outside.
 
+mod end;
 mod fair;
 mod lane;
 mod names;
@@ -8,7 +9,6 @@ pub(super) mod run;
 
 use std::collections::{BTreeSet, HashMap};
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ use super::live::{Live, Next};
 use super::outcome::Outcome;
 use super::set::milliseconds;
 use crate::callback::Callback;
-use crate::curl::{Easy, LongOption, Multi, MultiError, Poller, Waker, words_of};
+use crate::curl::{Easy, LongOption, Multi, MultiError, Poller, Waker};
 use crate::tenant::Tenant;
 
 /// A wait that counts against the time of a transfer that libcurl does not have yet.
@@ -273,6 +273,7 @@ impl Worker {
                 }
                 self.end(id);
             }
+            Next::Again => self.begin_again(id),
             Next::Unpause => {
                 self.hand_names(id, lane);
                 let Some((live, _)) = self.live.get(&id) else { return };
@@ -343,52 +344,5 @@ impl Worker {
         if self.lanes.get(&of).is_some_and(|lane| lane.is_shared) {
             self.run_lane(of, Multi::tick);
         }
-    }
-
-    /// A transfer is over: libcurl gives it up, and its connections with it where nobody else may use them, so that the
-    /// guest hears of their end.
-    fn end(&mut self, id: usize) {
-        self.set_alarm(id, None);
-        let Some((mut live, of)) = self.live.remove(&id) else {
-            return;
-        };
-        let mut easy = live.easy.take().map(Easy::into_detached);
-        if let Some(lane) = self.lanes.get_mut(&of) {
-            if let Some(token) = live.token {
-                lane.transfers.remove(&token);
-                lane.reporters -= usize::from(live.dispatch.wants_beats.get());
-                // What is kept of them is told, and is written when the handle is given up.
-                if let Some(easy) = lane.multi.get(token) {
-                    live.dispatch.drop_suffixes(easy);
-                }
-                easy = lane.multi.remove(token);
-            }
-            lane.members -= 1;
-            lane.deferred.remove(&id);
-            lane.ran = Instant::now();
-            match lane.is_shared {
-                true => drop(self.touched.insert(of)),
-                false => self.close_lane(of),
-            }
-        }
-        let url = live.url.clone();
-        // Sinks and sources of the caller's own are dropped in here.
-        let outcome = catch_unwind(AssertUnwindSafe(|| live.end(easy)));
-        let outcome = outcome.unwrap_or_else(|payload| Outcome::panicked(&url, words_of(&*payload)));
-        self.ended.push((id, outcome));
-    }
-
-    /// Gives up a multi handle, and its connections.
-    fn close_lane(&mut self, id: usize) {
-        let Some(lane) = self.lanes.remove(&id) else { return };
-        if let Some(tenant) = lane.tenant.as_ref().filter(|_| lane.is_shared) {
-            self.shared.remove(&tenant.id());
-        }
-        if let Some(at) = lane.alarm {
-            self.lane_alarms.remove(&(at, id));
-        }
-        drop(lane);
-        // Nothing of it is watched any more.
-        let _ = self.poller.unpark(id);
     }
 }

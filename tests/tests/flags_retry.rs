@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tempfile::TempDir;
 use transferhost_tests::command::Transferhost;
-use transferhost_tests::guests::hostile;
+use transferhost_tests::guests::{guest, hostile};
 use transferhost_tests::http::{self, Response};
 use transferhost_tests::origin::Origin;
 use transferhost_tests::outcome;
@@ -121,4 +121,46 @@ fn what_a_plugin_ended_is_not_tried_again() {
     assert_eq!(ended.code(), Some(23), "{}", ended.stderr);
     assert_eq!(outcome::end(&outcome::of(&ended)).1, Some("trap"));
     assert_eq!(origin.requests().len(), 1);
+}
+
+/// A success is what the plugin made of it, whatever the status; and what it saw all of may be tried again.
+#[test]
+fn what_a_plugin_finished_is_not_tried_again() {
+    for status in [408, 429, 500, 502, 503, 504, 522, 524] {
+        let finished = |bytes: usize, more: &[&str]| {
+            let origin = origin(status, 9);
+            let ended = Transferhost::run()
+                .args(["--set", &format!("bytes={bytes}")])
+                .arg(guest("first-bytes"))
+                .args(["-sS", "--retry", "2", "--retry-delay", "0.01"])
+                .args(more)
+                .arg(origin.url("/"))
+                .end();
+            (ended.code(), ended.stdout.len(), origin.requests().len())
+        };
+        let body = "not yet, and longer".len();
+        for bytes in [0, 3, body - 1] {
+            assert_eq!(finished(bytes, &[]), (Some(0), bytes, 1), "{status}, {bytes}");
+        }
+        assert_eq!(finished(3, &["--retry-all-errors"]), (Some(0), 3, 1), "{status}");
+        assert_eq!(finished(body + 1, &[]).2, 3, "{status}");
+        // Nothing of it comes to the plugin.
+        assert_eq!(finished(3, &["-f"]), (Some(22), 0, 3), "{status}");
+    }
+}
+
+#[test]
+fn what_the_operators_plugin_finished_is_not_tried_again() {
+    let origin = origin(503, 9);
+    let ended = Transferhost::run()
+        .args(["--operator", &guest("first-bytes").to_string_lossy()])
+        .args(["--operator-set", "bytes=3", "--no-plugin"])
+        .args(["-sS", "--retry", "2", "--retry-delay", "0.01", &origin.url("/")])
+        .end();
+    assert_eq!(
+        (ended.code(), origin.requests().len()),
+        (Some(0), 1),
+        "{}",
+        ended.stderr
+    );
 }

@@ -75,7 +75,7 @@ impl Tries {
 
 /// Why it is worth another try. What a plugin or the policy ended, they would end again.
 fn reason(wish: &Retry, outcome: &Outcome) -> Option<&'static str> {
-    if outcome.abort.is_some() {
+    if outcome.abort.is_some() || outcome.finished {
         return None;
     }
     let ftp = outcome.url.starts_with("ftp");

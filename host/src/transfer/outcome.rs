@@ -57,6 +57,9 @@ pub struct Outcome {
     /// Whether the reader of a pipe went away, which curl does not speak of.
     #[serde(skip)]
     pub broken_pipe: bool,
+    /// Whether a plugin ended the transfer as a success before its end (`finish`): another try would end the same way.
+    #[serde(skip)]
+    pub finished: bool,
 }
 
 /// The bytes that moved, each counted on its own.
@@ -213,6 +216,7 @@ impl Outcome {
             certificates: Vec::new(),
             cookies: Vec::new(),
             broken_pipe: false,
+            finished: false,
         }
     }
 
@@ -331,6 +335,7 @@ pub(super) fn of(
             .map(|info| info.cookies.clone())
             .unwrap_or_default(),
         broken_pipe: dispatch.output.broken_pipe.get(),
+        finished: finished && ended.is_none(),
     }
 }
 

@@ -65,6 +65,12 @@ impl FieldValue {
 }
 
 impl Header {
+    /// The bytes that its texts take.
+    #[cfg(feature = "cli")]
+    pub(crate) fn kept(&self) -> usize {
+        self.name.0.capacity() + self.value.as_ref().map_or(0, |value| value.0.capacity())
+    }
+
     /// A field of this name and value, which may be empty.
     ///
     /// # Errors

@@ -4,6 +4,8 @@
 mod apart;
 #[path = "batch/bad.rs"]
 mod bad;
+#[path = "batch/bounds.rs"]
+mod bounds;
 #[path = "batch/headers.rs"]
 mod headers;
 #[path = "batch/interrupted.rs"]

@@ -1,7 +1,7 @@
 //! The command line: `args` and `curl` read it, a file a subcommand carries it out.
 
 mod args;
-mod batch;
+pub(crate) mod batch;
 mod cache;
 #[cfg(feature = "codegen")]
 mod componentize;

@@ -17,5 +17,7 @@ pub use lone_guest::LoneGuest;
 pub use policy::policy;
 pub use proposals::{PROPOSAL_SAMPLES, PROPOSALS_WITHOUT_SAMPLE, Proposal, ProposalSample, proposals};
 
+#[cfg(feature = "cli")]
+pub use crate::cli::batch::testing::{CAPS, Cap, job};
 pub use crate::transfer::stub::Stub;
 pub use crate::transfer::testing::{Message, header, messages, outcome, request_header, sequence};

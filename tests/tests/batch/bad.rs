@@ -78,7 +78,7 @@ fn broken_json_on_line_7_says_line_7() {
     let mut lines = vec![good.as_str(); 9];
     lines[6] = "{\"url\": \"http://h/\", }";
     let outcomes = site.outcomes(&lines);
-    let (code, message) = end(find(&outcomes, 7));
+    let (code, message) = end(find(&outcomes, json!({"line": 7})));
     assert!(code == 2 && message.starts_with("line 7: column 22: "), "{message}");
     assert_eq!(outcomes.iter().filter(|it| it["code"] == 0).count(), 8);
 }

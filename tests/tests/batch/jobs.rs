@@ -36,7 +36,10 @@ fn an_outcome_has_its_job_in_front_and_its_body_behind() {
     let binary = site.outcome(&json!({"url": origin.url("/binary"), "output": "inline"}));
     assert_eq!((&binary["body_base64"], binary.get("body")), (&json!("/wB4"), None));
     // Without an id it is the line; without an output the body is nobody's.
-    assert_eq!((&binary["id"], &binary["tenant"]), (&json!(1), &json!("default")));
+    assert_eq!(
+        (&binary["id"], &binary["tenant"]),
+        (&json!({"line": 1}), &json!("default"))
+    );
     let nowhere = site.outcome(&json!({"id": 7, "url": origin.url("/")}));
     assert_eq!((&nowhere["id"], &nowhere["bytes"]["delivered"]), (&json!(7), &json!(4)));
     assert!(nowhere.get("body").is_none());

@@ -75,10 +75,10 @@ fn a_tenant_has_no_more_than_its_quota() {
     // One job at a time.
     let outcomes = site.outcomes(&lines);
     for id in 1..=lines.len() {
-        let outcome = find(&outcomes, id);
+        let outcome = find(&outcomes, json!({"line": id}));
         assert_eq!(end(outcome).0, 0, "{outcome}");
     }
-    let of = |id: usize| find(&outcomes, id)["guest"]["plugin"].clone();
+    let of = |id: usize| find(&outcomes, json!({"line": id}))["guest"]["plugin"].clone();
     assert_eq!((of(1), of(5)), (Value::from("pass.wasm"), Value::from("again.wasm")));
 }
 

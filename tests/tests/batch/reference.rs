@@ -4,6 +4,7 @@ use std::fs;
 
 use transferhost::limits::Unit;
 use transferhost::policy_keys::ROWS;
+use transferhost::testing::CAPS;
 use transferhost::{BatchKeys, PolicyFile, PolicyKind, QUOTAS, Quotas};
 use transferhost_tests::root;
 use transferhost_tests::table::{Section, Table, code};
@@ -21,6 +22,20 @@ fn it_has_every_key() {
         table.row([code(&key), row.default.to_owned(), row.meaning.to_owned()]);
     }
     let settled = Section::of("batch.md", "keys").settle(table);
+    settled.unwrap_or_else(|difference| panic!("{difference}"));
+}
+
+#[test]
+fn it_has_every_cap() {
+    let mut table = Table::new(["of a job", "most", "why"]);
+    for cap in CAPS {
+        let most = match cap.most {
+            bytes if bytes.is_multiple_of(1 << 10) => format!("{} KiB", bytes >> 10),
+            most => format!("{most} {}", cap.unit),
+        };
+        table.row([cap.of.to_owned(), most, cap.why.to_owned()]);
+    }
+    let settled = Section::of("batch.md", "caps").settle(table);
     settled.unwrap_or_else(|difference| panic!("{difference}"));
 }
 

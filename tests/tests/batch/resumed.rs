@@ -65,3 +65,43 @@ fn a_file_that_holds_no_outcomes_is_refused() {
     // And stays as it was.
     assert_eq!(site.read("done.jsonl"), "{\"code\":0}\n");
 }
+
+/// An id that is a line's number is another than that number, or that text, of an author's.
+#[test]
+fn two_ids_that_differ_stay_two() {
+    let origin = http::serve(|_| Response::ok("hello")).unwrap();
+    let url = origin.url("/");
+    for [first, second] in [
+        ["", "\"id\":1,"],
+        ["", "\"id\":\"1\","],
+        ["", "\"id\":\"{\\\"line\\\":1}\","],
+        ["\"id\":2,", ""],
+        ["\"id\":1,", "\"id\":\"1\","],
+        ["\"id\":\"1\",", "\"id\":\"1.0\","],
+        ["\"id\":\"\\u00e9\",", "\"id\":\"e\\u0301\","],
+        ["\"id\":\"a\",", "\"id\":\"a\\u0000\","],
+        ["\"id\":0,", "\"id\":18446744073709551615,"],
+        ["\"id\":-1,", "\"id\":1,"],
+        ["\"id\":1,\"tenant\":\"a\",", "\"id\":1,\"tenant\":\"a1\","],
+        ["\"id\":null,", "\"id\":\"\","],
+    ] {
+        let site = Site::new(&origin, "");
+        let line = |fields: &str| format!("{{{fields}\"url\":\"{url}\"}}\n");
+        let run = |resume: &[&str]| {
+            let ended = site
+                .batch()
+                .args(["--outcome", "done.jsonl"])
+                .args(resume)
+                .arg("jobs.jsonl")
+                .end();
+            assert_eq!((ended.code(), ended.stderr.as_str()), (Some(0), ""));
+            site::of(&site.read("done.jsonl")).len()
+        };
+        site.write("jobs.jsonl", line(first));
+        assert_eq!(run(&[]), 1);
+        site.write("jobs.jsonl", line(first) + &line(second));
+        assert_eq!(run(&["--resume", "done.jsonl"]), 2, "{first} {second}");
+        // And what is done stays done.
+        assert_eq!(run(&["--resume", "done.jsonl"]), 2, "{first} {second}");
+    }
+}

@@ -50,7 +50,7 @@ fn a_job_begins_as_it_comes_and_its_outcome_is_there_when_it_ends() {
         let outcome = outcomes.next().unwrap();
         assert_eq!(
             (&outcome["id"], &outcome["code"]),
-            (&json!(number), &json!(0)),
+            (&json!({"line": number}), &json!(0)),
             "{outcome}"
         );
     }

@@ -24,6 +24,18 @@ pub(super) enum Wrong {
     Aborted(String, Box<Abort>),
 }
 
+impl Wrong {
+    /// As many of something are there as there may be: later there may be room.
+    pub(super) fn full(why: String, most: u64) -> Wrong {
+        let abort = Abort {
+            limit: Some(most),
+            used: Some(most),
+            ..Abort::of(Cause::Quota)
+        };
+        Wrong::Aborted(why, Box::new(abort))
+    }
+}
+
 impl From<String> for Wrong {
     fn from(why: String) -> Wrong {
         Wrong::Said(why)
@@ -97,12 +109,7 @@ impl Wrong {
         let SubmitError::QueueFull { most, .. } = error else {
             return Wrong::Said(error.to_string());
         };
-        let abort = Abort {
-            limit: Some(*most),
-            used: Some(*most),
-            ..Abort::of(Cause::Quota)
-        };
-        Wrong::Aborted(error.to_string(), Box::new(abort))
+        Wrong::full(error.to_string(), *most)
     }
 }
 

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use serde_json::Value;
 use tokio::runtime::Handle as Runtime;
 
 use super::Events;
 use super::begin::Wrong;
-use super::job::{Fault, Job};
+use super::id::JobId;
+use super::job::{Fault, Job, sentence};
 use super::outcomes::{Body, Outcomes, Told};
 use super::plugins::{Key, Loaded, Plugins};
 use super::progress::{Log, Tally};
@@ -41,7 +41,7 @@ pub(super) struct Desk {
 
 /// A job that the workers have.
 pub(super) struct Flight {
-    pub(super) id: Value,
+    pub(super) id: JobId,
     pub(super) tenant: String,
     pub(super) handle: Handle,
     /// The body that its outcome shall hold.
@@ -58,7 +58,7 @@ impl Desk {
     pub(super) fn take(&mut self, job: Job) -> anyhow::Result<()> {
         let known = match self.tenants.find(&job.tenant) {
             Ok(known) => known,
-            Err(why) => return self.refuse(&job, Wrong::Said(why)),
+            Err(wrong) => return self.refuse(&job, wrong),
         };
         known.jobs += 1;
         let file = match known.asked(job.plugin.as_deref()) {
@@ -177,7 +177,7 @@ impl Desk {
             Wrong::Said(why) => (why, None),
             Wrong::Aborted(why, abort) => (why, Some(*abort)),
         };
-        let outcome = Outcome::unbegun(&job.spec.url, CurlCode::FAILED_INIT, why, abort);
+        let outcome = Outcome::unbegun(&job.spec.url, CurlCode::FAILED_INIT, sentence(&why), abort);
         self.tell(&job.id, &job.tenant, &outcome, None, 0)
     }
 
@@ -189,7 +189,7 @@ impl Desk {
 
     fn tell(
         &mut self,
-        id: &Value,
+        id: &JobId,
         tenant: &str,
         outcome: &Outcome,
         body: Option<Body>,

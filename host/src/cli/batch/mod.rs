@@ -1,15 +1,19 @@
 //! `transferhost batch`: a job a line, an outcome a line, of tenants who share nothing.
 //!
-//! `reader` reads lines on a thread, as far as `room` lets it, and makes a `job` of each; `desk` finds its tenant in
+//! `reader` reads lines on a thread, as far as `room` lets it, and makes a `job` of each, whose fields `given` reads within
+//! their `caps`; `desk` finds its tenant in
 //! `tenants`, lets `plugins` load what decides, gives it to the workers with an `output`, and writes to `outcomes` how it
 //! ended. `telemetry` tells whoever watches.
 
 mod apart;
 mod args;
 mod begin;
+mod caps;
 mod desk;
 mod fields;
 mod folder;
+mod given;
+mod id;
 mod interrupt;
 mod job;
 mod operator;
@@ -23,6 +27,9 @@ mod room;
 mod running;
 mod telemetry;
 mod tenants;
+#[cfg(feature = "testing")]
+#[path = "../../testing/job.rs"]
+pub(crate) mod testing;
 
 use std::io::BufReader;
 use std::sync::Arc;
@@ -71,8 +78,9 @@ pub(super) fn batch(ours: &Batch) -> anyhow::Result<u8> {
     let (input, ends) = outcomes::input(&ours.jobs)?;
     let cache = cache::directory();
     apart::check(ours, &file, &input, cache.as_ref().map(CacheDirectory::path))?;
+    tenants::names(&file)?;
     let done = match &ours.resume {
-        Some(path) => Done::read(path)?,
+        Some(path) => Done::read(path, &file.batch)?,
         None => Done::default(),
     };
     let resumed = ours.resume.as_deref().map(|path| (path, &done));

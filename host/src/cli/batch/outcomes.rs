@@ -10,9 +10,9 @@ use anyhow::{Context as _, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::super::Exit;
+use super::id::JobId;
 use super::resume::Done;
 use crate::curl::{CurlCode, stdout_was_closed};
 use crate::escape::escape;
@@ -28,7 +28,7 @@ pub(super) struct Outcomes {
 /// An outcome's line.
 #[derive(Serialize)]
 pub(super) struct Told<'a> {
-    pub(super) id: &'a Value,
+    pub(super) id: &'a JobId,
     pub(super) tenant: Option<&'a str>,
     /// The line's number, where it was no job.
     #[serde(skip_serializing_if = "Option::is_none")]

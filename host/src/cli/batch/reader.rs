@@ -76,7 +76,11 @@ impl<R: BufRead> Reader<R> {
                 Ok(job) if job.output == Output::Inline => self.inline,
                 _ => 0,
             };
-            let Some(place) = self.room.place(kept.saturating_add(line.len() as u64)) else {
+            let of_line = match &read {
+                Ok(job) => job.kept(),
+                Err(fault) => fault.kept(),
+            };
+            let Some(place) = self.room.place(kept.saturating_add(of_line)) else {
                 end.left += 1;
                 match self.ends {
                     true => continue,

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
+use super::begin::Wrong;
+use super::caps;
 use super::folder::Folder;
 use super::plugins::Loaded;
 use crate::escape::{escape, quote};
@@ -15,6 +17,9 @@ use crate::tenant::{Quota, Tenant};
 
 /// So many tenants are remembered that have no job; what they used of their quotas is forgotten with them.
 const IDLE: usize = 10_000;
+/// So many are remembered that have no job and still owe something, which is forgotten with nobody: a tenant that is new then
+/// is told to come later.
+const OWING: usize = 10_000;
 
 /// A tenant, and what its jobs need.
 pub(super) struct Known {
@@ -35,6 +40,23 @@ pub(super) struct Tenants {
     file: PolicyFile,
     folders: HashMap<PathBuf, Arc<Folder>>,
     known: HashMap<String, Known>,
+    /// The most of them: those that have jobs, and the remembered ones.
+    most: usize,
+    /// So many more come before it is looked whom to forget: looking at all of them must cost little for each that comes.
+    unlooked: usize,
+}
+
+/// Refuses a name that no job could say.
+pub(super) fn names(file: &PolicyFile) -> anyhow::Result<()> {
+    let mut named = file.tenants.iter().flat_map(|tenants| tenants.keys());
+    match named.find(|name| name.len() > caps::TENANT.most) {
+        Some(name) => anyhow::bail!(
+            "the policy file names the tenant {}: {}",
+            quote(name),
+            caps::TENANT.over(Some(name.len()))
+        ),
+        None => Ok(()),
+    }
 }
 
 /// The folders of a file; opened before anything is given up.
@@ -57,6 +79,9 @@ pub(super) fn folders(file: &PolicyFile) -> anyhow::Result<HashMap<PathBuf, Arc<
 impl Tenants {
     pub(super) fn new(host: Host, file: PolicyFile, folders: HashMap<PathBuf, Arc<Folder>>) -> Tenants {
         Tenants {
+            // Those that came since it was looked may have nothing and owe nothing.
+            most: file.batch.jobs.saturating_add(IDLE + OWING),
+            unlooked: 0,
             host,
             file,
             folders,
@@ -67,8 +92,8 @@ impl Tenants {
     /// The tenant of this name.
     ///
     /// # Errors
-    /// One sentence, where there is none.
-    pub(super) fn find(&mut self, name: &str) -> Result<&mut Known, String> {
+    /// Where there is none, or where there are too many that owe something.
+    pub(super) fn find(&mut self, name: &str) -> Result<&mut Known, Wrong> {
         if !self.known.contains_key(name) {
             let keys = self.file.tenant(name).ok_or_else(|| {
                 let named = self.file.tenants.iter().flat_map(|tenants| tenants.keys());
@@ -78,16 +103,35 @@ impl Tenants {
                 }
             })?;
             let known = self.make(name, keys)?;
-            if self.known.len() >= IDLE {
-                // One that owes something would be free of it as a new one.
-                self.known
-                    .retain(|_, known| known.jobs > 0 || !known.tenant.ledger().is_settled());
-            }
+            self.forget()?;
             self.known.insert(name.to_owned(), known);
         }
-        self.known
-            .get_mut(name)
-            .ok_or_else(|| format!("there is no tenant {}", quote(name)))
+        let known = self.known.get_mut(name);
+        Ok(known.ok_or_else(|| format!("there is no tenant {}", quote(name)))?)
+    }
+
+    /// Makes room for one more.
+    fn forget(&mut self) -> Result<(), Wrong> {
+        if self.known.len() < IDLE {
+            return Ok(());
+        }
+        if let Some(left) = self.unlooked.checked_sub(1) {
+            self.unlooked = left;
+        } else {
+            // One that owes something would be free of it as a new one.
+            self.known
+                .retain(|_, known| known.jobs > 0 || !known.tenant.ledger().is_settled());
+            self.unlooked = IDLE / 2;
+        }
+        match self.known.len() {
+            there if there >= self.most => {
+                let why = format!(
+                    "{there} tenants have jobs or owe something of their quotas, as many as may: try again later"
+                );
+                Err(Wrong::full(why, there as u64))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The tenant of a job that is in memory.
@@ -134,5 +178,46 @@ impl Known {
         if self.plugins.len() >= most.max(1) {
             drop(self.plugins.remove(0));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tenant::policy::PolicyKind;
+
+    fn tenants() -> Tenants {
+        let mut file = PolicyFile::none(PolicyKind::Tenant).unwrap();
+        file.batch.jobs = 10;
+        let host = Host::new(file.widest().unwrap(), None).unwrap();
+        Tenants::new(host, file, HashMap::new())
+    }
+
+    #[test]
+    fn tenants_that_came_once_are_forgotten() {
+        let mut tenants = tenants();
+        for n in 0..2 * IDLE + OWING {
+            assert!(tenants.find(&format!("{n}")).is_ok(), "{n}");
+            assert!(tenants.known.len() <= IDLE + IDLE / 2 + 1);
+        }
+    }
+
+    #[test]
+    fn there_are_no_more_than_may_be() {
+        let mut tenants = tenants();
+        let most = 10 + IDLE + OWING;
+        for n in 0..most {
+            tenants.find(&format!("{n}")).ok().unwrap().jobs = 1;
+        }
+        for n in most..most + IDLE {
+            let found = tenants.find(&format!("{n}"));
+            assert!(matches!(found, Err(Wrong::Aborted(_, abort)) if abort.cause == crate::cause::Cause::Quota));
+        }
+        assert_eq!(tenants.known.len(), most);
+        // Those that are there stay, and there is room when their jobs have ended.
+        assert!(tenants.find("0").is_ok());
+        tenants.known.values_mut().for_each(|known| known.jobs = 0);
+        let found = (0..=IDLE).find(|n| tenants.find(&format!("later {n}")).is_ok());
+        assert!(found.is_some());
     }
 }

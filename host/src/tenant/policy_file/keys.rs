@@ -137,7 +137,7 @@ pub static ROWS: &[Row] = &[
         "batch",
         "memory",
         "`\"64MiB\"`",
-        "bytes of their lines together, and of the bodies that their outcomes may hold",
+        "bytes that these jobs keep together, with the bodies that their outcomes may hold",
     ),
     row(
         "batch",

@@ -16,8 +16,12 @@ mod jobs;
 mod loaders;
 #[path = "batch/loads.rs"]
 mod loads;
+#[path = "batch/killed.rs"]
+mod killed;
 #[path = "batch/outputs.rs"]
 mod outputs;
+#[path = "batch/overlap.rs"]
+mod overlap;
 #[path = "batch/plugins.rs"]
 mod plugins;
 #[path = "batch/reference.rs"]

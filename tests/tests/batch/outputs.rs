@@ -13,7 +13,8 @@ use transferhost_tests::origin::Origin;
 
 use super::site::{self, Site, end, find};
 
-fn names(folder: &Path) -> Vec<String> {
+/// The names in a folder, in order.
+pub(crate) fn names(folder: &Path) -> Vec<String> {
     let files = fs::read_dir(folder).unwrap().map(|it| it.unwrap().file_name());
     let mut names: Vec<String> = files.map(|name| name.into_string().unwrap()).collect();
     names.sort();

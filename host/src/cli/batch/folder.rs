@@ -7,7 +7,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Component, Path, PathBuf};
 
-use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2};
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, fstat, openat, openat2};
 use rustix::io::Errno;
 
 use crate::escape::{escape, quote};
@@ -16,10 +16,21 @@ use crate::escape::{escape, quote};
 const BENEATH: ResolveFlags = ResolveFlags::BENEATH.union(ResolveFlags::NO_MAGICLINKS);
 /// A folder, to look beneath it and no more.
 const PLACE: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+/// A folder, to read what stands in it.
+pub(super) const LIST: OFlags = OFlags::RDONLY
+    .union(OFlags::DIRECTORY)
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::CLOEXEC);
 
 /// A folder that was opened; what takes its name later is another one.
 #[derive(Debug)]
 pub(super) struct Folder(OwnedFd);
+
+/// A folder by its device and inode: the same one by whatever path.
+pub(super) type Place = (u64, u64);
+
+/// So many folders lie in one another; the longest path has half as many.
+const DEEPEST: usize = 4_096;
 
 /// A path of plain names, which cannot lead out but by links.
 pub(super) fn beneath(path: &str) -> Result<PathBuf, String> {
@@ -45,6 +56,36 @@ impl Folder {
     /// Opens it.
     pub(super) fn open(path: &Path) -> io::Result<Folder> {
         Ok(Folder(openat(CWD, path, PLACE, Mode::empty())?))
+    }
+
+    /// Its own place, then that of each folder above it, as it lies now.
+    ///
+    /// # Errors
+    /// Where one cannot be walked to.
+    pub(super) fn places(&self) -> io::Result<Vec<Place>> {
+        let place = |fd: &OwnedFd| fstat(fd).map(|stat| (stat.st_dev, stat.st_ino));
+        let mut places = vec![place(&self.0)?];
+        let mut within = openat(&self.0, ".", PLACE, Mode::empty())?;
+        while places.len() < DEEPEST {
+            within = match openat(&within, "..", PLACE, Mode::empty()) {
+                Ok(above) => above,
+                // Who may not walk through a folder has no file beneath it.
+                Err(Errno::ACCESS) => return Ok(places),
+                Err(error) => return Err(error.into()),
+            };
+            let next = place(&within)?;
+            // The root is above itself.
+            if places.last() == Some(&next) {
+                return Ok(places);
+            }
+            places.push(next);
+        }
+        Err(io::Error::other("it lies too deep"))
+    }
+
+    /// What stands in it, to be read through.
+    pub(super) fn list(&self) -> io::Result<OwnedFd> {
+        Ok(openat(&self.0, ".", LIST, Mode::empty())?)
     }
 
     /// Opens a regular file beneath it to be read.

@@ -13,12 +13,14 @@ mod desk;
 mod fields;
 mod folder;
 mod given;
+mod half;
 mod id;
 mod interrupt;
 mod job;
 mod operator;
 mod outcomes;
 mod output;
+mod overlap;
 mod plugins;
 mod progress;
 mod reader;
@@ -79,25 +81,25 @@ pub(super) fn batch(ours: &Batch) -> anyhow::Result<u8> {
     let cache = cache::directory();
     apart::check(ours, &file, &input, cache.as_ref().map(CacheDirectory::path))?;
     tenants::names(&file)?;
+    let folders = tenants::folders(&file)?;
+    overlap::check(&file, &folders)?;
     let done = match &ours.resume {
         Some(path) => Done::read(path, &file.batch)?,
         None => Done::default(),
     };
     let resumed = ours.resume.as_deref().map(|path| (path, &done));
     let outcomes = Outcomes::open(ours.outcome.as_deref(), resumed)?;
-    let folders = tenants::folders(&file)?;
     let widest = file.widest()?;
     // Before the engine is made, which makes threads.
     let mut hardening = Hardening::new(&widest).reads(&file.batch.plugins);
     for folder in folders.keys() {
         hardening = hardening.reads(folder);
     }
-    let of_tenants = file.tenants.iter().flat_map(|tenants| tenants.values());
-    for folder in of_tenants
-        .filter_map(|tenant| tenant.output.as_ref())
-        .chain(&file.batch.output)
-    {
+    for folder in tenants::outputs(&file) {
         hardening = hardening.makes_in(folder);
+        if let Some(folder) = folders.get(folder) {
+            half::sweep(folder);
+        }
     }
     if let Some(cache) = &cache {
         hardening = hardening.caches(cache.path());

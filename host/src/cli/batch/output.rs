@@ -1,23 +1,14 @@
 //! Where a job's body goes.
 
-use std::fs::File;
-use std::io::{self, Write as _};
-use std::os::fd::OwnedFd;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rustix::fs::{AtFlags, Mode, OFlags, openat, renameat, unlinkat};
-use rustix::io::Errno;
-
 use super::folder::Folder;
+use super::half::{HALF, Half};
 use crate::escape::{escape, quote};
 use crate::sink::{MemorySink, Sink};
-
-/// How often another name is tried for a file that is being written.
-const TRIES: u64 = 100;
-/// How its name begins.
-const HALF: &str = ".transferhost-";
 
 /// Counts what goes by.
 #[derive(Debug)]
@@ -57,20 +48,13 @@ impl Sink for Counted {
     }
 }
 
-/// A file beneath a folder. It is written beside its place and moved there when it is whole: what was there stays until
-/// then, and of a transfer that fails nothing is left.
+/// A file beneath a folder. It has its name when it is whole: what was there stays until then, and of a transfer that fails
+/// nothing is left.
 #[derive(Debug)]
 pub(super) struct Beneath {
     folder: Arc<Folder>,
     path: PathBuf,
-    making: Option<Making>,
-}
-
-#[derive(Debug)]
-struct Making {
-    parent: OwnedFd,
-    name: String,
-    file: File,
+    making: Option<Half>,
 }
 
 impl Beneath {
@@ -92,31 +76,28 @@ impl Beneath {
     }
 
     fn deliver(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let written = self.making()?.file.write_all(bytes);
+        let written = self.making()?.write(bytes);
         written.map_err(|error| self.explain(&error))
     }
 
     fn finish(&mut self) -> io::Result<()> {
         // An empty body is an empty file.
         self.making()?;
-        let (Some(making), Some(name)) = (self.making.take(), self.path.file_name()) else {
+        let (Some(half), Some(name)) = (self.making.take(), self.path.file_name()) else {
             return Ok(());
         };
-        renameat(&making.parent, &*making.name, &making.parent, name).map_err(|error| {
-            making.remove();
-            self.explain(&error.into())
-        })
+        half.finish(name).map_err(|error| self.explain(&error))
     }
 
-    fn making(&mut self) -> io::Result<&mut Making> {
-        let making = match self.making.take() {
-            Some(making) => making,
+    fn making(&mut self) -> io::Result<&mut Half> {
+        let half = match self.making.take() {
+            Some(half) => half,
             None => {
                 let (parent, _) = self.folder.parent(&self.path).map_err(io::Error::other)?;
-                Making::new(parent).map_err(|error| self.explain(&error))?
+                Half::new(parent).map_err(|error| self.explain(&error))?
             }
         };
-        Ok(self.making.insert(making))
+        Ok(self.making.insert(half))
     }
 
     fn explain(&self, error: &io::Error) -> io::Error {
@@ -124,39 +105,6 @@ impl Beneath {
             error.kind(),
             format!("{}: {error}", escape(&self.path.to_string_lossy())),
         )
-    }
-}
-
-impl Making {
-    fn new(parent: OwnedFd) -> io::Result<Making> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let mut tries = 0..TRIES;
-        loop {
-            let next = NEXT.fetch_add(1, Ordering::Relaxed);
-            let name = format!("{HALF}{}-{next}", std::process::id());
-            match openat(&parent, &*name, flags, Mode::from_raw_mode(0o666)) {
-                Ok(fd) => {
-                    let file = File::from(fd);
-                    return Ok(Making { parent, name, file });
-                }
-                // Left by a process of the same number that was killed.
-                Err(Errno::EXIST) if tries.next().is_some() => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-
-    fn remove(&self) {
-        let _ = unlinkat(&self.parent, &*self.name, AtFlags::empty());
-    }
-}
-
-impl Drop for Beneath {
-    fn drop(&mut self) {
-        if let Some(making) = &self.making {
-            making.remove();
-        }
     }
 }
 
@@ -175,7 +123,7 @@ mod tests {
         let file = || Beneath::new(&folder, Path::new("file")).unwrap();
         let mut half = file();
         half.deliver(b"half").unwrap();
-        assert_eq!(there(), 1);
+        assert!(!place.path().join("file").exists());
         drop(half);
         assert_eq!(there(), 0);
         let mut whole = file();

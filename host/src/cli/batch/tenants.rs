@@ -59,6 +59,14 @@ pub(super) fn names(file: &PolicyFile) -> anyhow::Result<()> {
     }
 }
 
+/// The folders of outputs that a file names.
+pub(super) fn outputs(file: &PolicyFile) -> impl Iterator<Item = &PathBuf> {
+    let tenants = file.tenants.iter().flat_map(|tenants| tenants.values());
+    tenants
+        .filter_map(|tenant| tenant.output.as_ref())
+        .chain(&file.batch.output)
+}
+
 /// The folders of a file; opened before anything is given up.
 pub(super) fn folders(file: &PolicyFile) -> anyhow::Result<HashMap<PathBuf, Arc<Folder>>> {
     let batch = &file.batch;

@@ -52,11 +52,13 @@ const LIMITS: [(Limit, u64); 3] = [
 
 /// Slow by nature: these move many MiB or ask ten thousand times, for which they are given the usual fuel, and are made
 /// once each. So are those that sleep.
-const SLOW: [&str; 6] = [
+const SLOW: [&str; 8] = [
     "huge-",
     "header-smuggler",
     "reason in",
     "argument in",
+    "arguments",
+    "argument-and-reason",
     "largest",
     "pause-grows",
 ];

@@ -12,12 +12,12 @@ mod headers;
 mod interrupted;
 #[path = "batch/jobs.rs"]
 mod jobs;
+#[path = "batch/killed.rs"]
+mod killed;
 #[path = "kit/loaders.rs"]
 mod loaders;
 #[path = "batch/loads.rs"]
 mod loads;
-#[path = "batch/killed.rs"]
-mod killed;
 #[path = "batch/outputs.rs"]
 mod outputs;
 #[path = "batch/overlap.rs"]

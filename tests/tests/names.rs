@@ -214,7 +214,7 @@ fn strict_over_redirects(listener: &Listener) {
     let outcome = tempfile::NamedTempFile::new().unwrap();
     let followed = Transferhost::run()
         .args(strict.words())
-        .arg("--outcome")
+        .args(["--call-time", "10s", "--outcome"])
         .arg(outcome.path())
         .arg(guest("headers-to-stderr"))
         .args(["-L", "-m", "10", "http://good.test/to/other.test"])

@@ -187,7 +187,7 @@ impl<H: Callbacks> Easy<H> {
 
     /// The handle as it is given up, where it was never in a multi handle.
     pub(crate) fn into_detached(self) -> Detached<H> {
-        drop(self.info.detach());
+        let _ = self.info.detach();
         Detached(self)
     }
 
@@ -292,7 +292,7 @@ impl<H: Callbacks> Easy<H> {
 
 impl<H: Callbacks> Drop for Easy<H> {
     fn drop(&mut self) {
-        drop(self.info.detach());
+        let _ = self.info.detach();
         // SAFETY: the handle came from curl_easy_init and is cleaned up once; it is in no multi handle any more, since
         // Multi owns the easy handles that it holds and removes them before it gives them up.
         unsafe { curl_sys::curl_easy_cleanup(self.handle.as_ptr()) };

@@ -22,6 +22,9 @@ use std::{iter, mem, thread};
 const PROCESS: usize = 128;
 /// Lookups of a tenant at a time.
 const TENANT: usize = 8;
+/// And so many more for names that libcurl looks up itself: redirects with an older libcurl.
+const MORE: usize = 64;
+const PROCESS_MORE: usize = 256;
 /// A tenant has one slot, and one more for so many that are free.
 const SHARED: usize = 16;
 /// How long an answer serves: libcurl's CURLOPT_DNS_CACHE_TIMEOUT.
@@ -56,6 +59,7 @@ pub(crate) struct Lookups(Arc<Mutex<Share>>);
 #[derive(Default)]
 struct Share {
     running: usize,
+    more: usize,
     waiting: VecDeque<(Key, Weak<Question>)>,
     /// Whether the pool lists it.
     listed: bool,
@@ -67,11 +71,13 @@ struct Share {
 /// The slots, and those whose questions wait, in turn. It is locked before a share, and a share before a question.
 struct Pool {
     running: usize,
+    more: usize,
     turns: VecDeque<Lookups>,
 }
 
 static POOL: Mutex<Pool> = Mutex::new(Pool {
     running: 0,
+    more: 0,
     turns: VecDeque::new(),
 });
 
@@ -80,6 +86,8 @@ struct Slot {
     lookups: Lookups,
     key: Key,
     question: Arc<Question>,
+    /// Whether it is one of those for libcurl's own lookups.
+    is_more: bool,
     held: bool,
 }
 
@@ -121,12 +129,30 @@ impl Lookups {
         question
     }
 
-    /// Asks anew, whatever was answered before, and tells whether a slot is held for the question now. Where none is, it is
-    /// forgotten.
+    /// Asks anew, whatever was answered before, and tells whether a slot is held for the question now: for libcurl, which is
+    /// about to look the name up itself and cannot wait. There are [`MORE`] slots of a tenant and [`PROCESS_MORE`] of the process for
+    /// that alone. Where none is free, the question is forgotten.
     pub(crate) fn admits(&self, name: &str, port: u16) -> bool {
-        let question = self.share().question((name.to_owned(), port), None);
+        let key = (name.to_owned(), port);
+        let question = self.share().question(key.clone(), None);
         self.begin();
-        lock(&question.state).runs
+        let mut pool = lock(&POOL);
+        let mut share = self.share();
+        if lock(&question.state).runs {
+            return true;
+        }
+        if pool.more >= PROCESS_MORE || share.more >= MORE {
+            return false;
+        }
+        let it = Arc::downgrade(&question);
+        share.waiting.retain(|(_, waiting)| !waiting.ptr_eq(&it));
+        share.more += 1;
+        pool.more += 1;
+        drop(share);
+        drop(pool);
+        let slot = Slot::held(self, key, question, true);
+        slot.start();
+        true
     }
 
     /// Gives free slots to what waits.
@@ -212,13 +238,7 @@ impl Pool {
             drop(share);
             if let Some((key, question)) = next {
                 self.running += 1;
-                lock(&question.state).runs = true;
-                return Some(Slot {
-                    lookups,
-                    key,
-                    question,
-                    held: true,
-                });
+                return Some(Slot::held(&lookups, key, question, false));
             }
         }
         None
@@ -226,6 +246,18 @@ impl Pool {
 }
 
 impl Slot {
+    /// A slot for this question, which has been counted.
+    fn held(lookups: &Lookups, key: Key, question: Arc<Question>, is_more: bool) -> Slot {
+        lock(&question.state).runs = true;
+        Slot {
+            lookups: lookups.clone(),
+            key,
+            question,
+            is_more,
+            held: true,
+        }
+    }
+
     fn start(self) {
         let thread = thread::Builder::new().name("resolver".to_owned());
         // Where the system makes no thread, the slot is dropped, and there is no answer.
@@ -254,9 +286,13 @@ impl Slot {
         if !mem::replace(&mut self.held, false) {
             return Vec::new();
         }
-        pool.running -= 1;
         let mut share = self.lookups.share();
-        share.running -= 1;
+        let (of_process, of_tenant) = match self.is_more {
+            true => (&mut pool.more, &mut share.more),
+            false => (&mut pool.running, &mut share.running),
+        };
+        *of_process -= 1;
+        *of_tenant -= 1;
         share.asked.remove(&self.key);
         let addresses = self.question.answer.get_or_init(Vec::new);
         if (1..=ADDRESSES).contains(&addresses.len()) {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -22,6 +23,10 @@ const TENANT: usize = 8;
 const PROCESS: usize = 128;
 /// Threads of a batch that resolves nothing, at most: workers, signals, the engine's clock, and those that load and read.
 const OTHERS: usize = 40;
+
+/// Whether libcurl is the newer one: an older has a thread of its own beside a slot.
+static IS_BUNDLED: LazyLock<bool> =
+    LazyLock::new(|| Transferhost::new().arg("--version").end().text().contains(" bundled"));
 
 #[test]
 fn lookups_where_nothing_can_leave() {
@@ -57,7 +62,9 @@ fn batch(network: &str, jobs: &[Value]) -> Seen {
     let folder = TempDir::with_prefix("transferhost-lookups-").unwrap();
     fs::copy(guest("ssrf-guard"), folder.path().join("guard.wasm")).unwrap();
     let quotas = "[quotas]\nrequests = 10_000\nqueue = 10_000\nguest-time = \"900ms\"\n";
-    let policy = format!("policy = \"tenant\"\n{quotas}[network]\nports = [80, 8080]\n{network}\n");
+    let policy = format!(
+        "policy = \"tenant\"\n[limits]\ncall-time = \"10s\"\n{quotas}[network]\nports = [80, 8080]\n{network}\n"
+    );
     fs::write(folder.path().join("policy.toml"), policy).unwrap();
     let lines: Vec<String> = jobs.iter().map(Value::to_string).collect();
     fs::write(folder.path().join("jobs.jsonl"), lines.join("\n")).unwrap();
@@ -122,22 +129,35 @@ fn good(tenant: &str) -> Value {
     json!({"id": tenant, "tenant": tenant, "url": "http://good.test/", "output": "inline", "limits": limits})
 }
 
+/// Asserts how a transfer to a silent name ends, and tells whether its URL has that name. An older libcurl follows a redirect
+/// without waiting, and so only where there is a slot.
+fn is_timed_out(outcome: &Value) -> bool {
+    let direct = !outcome["url"].as_str().unwrap().contains("/to/");
+    let follows_at_once = !direct && !*IS_BUNDLED;
+    assert!(
+        outcome["code"] == 28 || (follows_at_once && outcome["code"] == 6),
+        "{outcome}"
+    );
+    direct
+}
+
+/// Slots that only an older libcurl needs, for redirects, and so many threads of its own.
+fn beside(slots: usize) -> usize {
+    if *IS_BUNDLED { 0 } else { slots }
+}
+
 fn one_tenant_and_a_silent_server() {
     let mut jobs = silent("flood", 600, "20ms");
     jobs.push(good("another"));
     let seen = batch("", &jobs);
     // The other tenant's lookup, and a thread that is just ending, may be seen as well.
-    assert!(
-        (TENANT..=TENANT + 2).contains(&seen.lookups),
-        "{} lookups",
-        seen.lookups
-    );
-    assert!(seen.threads <= OTHERS + TENANT, "{} threads", seen.threads);
+    let most = TENANT + 2 + beside(64);
+    assert!((TENANT..=most).contains(&seen.lookups), "{} lookups", seen.lookups);
+    assert!(seen.threads <= OTHERS + most + beside(64), "{} threads", seen.threads);
     assert_eq!(seen.outcomes["another"]["body"], "body", "{}", seen.outcomes["another"]);
     for number in 0..600 {
         let outcome = &seen.outcomes[&format!("flood-{number}")];
-        assert_eq!(outcome["code"], 28, "{outcome}");
-        let direct = !outcome["url"].as_str().unwrap().contains("/to/");
+        let direct = is_timed_out(outcome);
         let message = outcome["message"].as_str().unwrap();
         assert!(
             !direct || message.starts_with("Resolving timed out after "),
@@ -151,16 +171,13 @@ fn many_tenants_and_a_silent_server() {
     let mut jobs: Vec<Value> = tenants.iter().flat_map(|tenant| silent(tenant, 12, "1s")).collect();
     jobs.push(good("another"));
     let seen = batch("", &jobs);
-    assert!(
-        seen.lookups <= PROCESS + 1 && seen.lookups > TENANT,
-        "{} lookups",
-        seen.lookups
-    );
-    assert!(seen.threads <= OTHERS + PROCESS, "{} threads", seen.threads);
+    let most = PROCESS + 2 + beside(256);
+    assert!((TENANT + 3..=most).contains(&seen.lookups), "{} lookups", seen.lookups);
+    assert!(seen.threads <= OTHERS + most + beside(256), "{} threads", seen.threads);
     assert_eq!(seen.outcomes["another"]["body"], "body", "{}", seen.outcomes["another"]);
     let ends = seen.outcomes.values().filter(|outcome| outcome["id"] != "another");
     for outcome in ends {
-        assert_eq!(outcome["code"], 28, "{outcome}");
+        is_timed_out(outcome);
     }
 }
 
@@ -178,6 +195,8 @@ const NAMES: &[(&str, u64, &str)] = &[
     ("http://mixed.test/", 0, "body"),
     ("http://inner.test/", 7, "opensocket: denied"),
     ("http://localhost/", 7, "opensocket: denied"),
+    ("http://a.localhost/", 7, "opensocket: denied"),
+    ("http://localhost./", 7, "opensocket: denied"),
     ("http://a.localhost./", 7, "opensocket: denied"),
     ("http://nowhere.test/", 6, "Could not resolve host: nowhere.test"),
     ("http://a_b.nowhere.test/", 28, "Resolving timed out after "),

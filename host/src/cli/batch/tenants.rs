@@ -197,7 +197,7 @@ mod tests {
     fn tenants() -> Tenants {
         let mut file = PolicyFile::none(PolicyKind::Tenant).unwrap();
         file.batch.jobs = 10;
-        let host = Host::new(file.widest().unwrap(), None).unwrap();
+        let host = Host::new(file.widest().unwrap(), crate::loader::Loader::in_process()).unwrap();
         Tenants::new(host, file, HashMap::new())
     }
 

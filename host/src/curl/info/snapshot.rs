@@ -10,11 +10,12 @@ use super::{ASIDE, Info, NAMES};
 pub(crate) struct InfoSnapshot {
     /// All values that it had, by their names.
     pub(crate) values: Vec<(&'static str, Info)>,
-    /// As [`InfoHandle::certificates`].
+    /// The certificates that the server showed, its own first, each as lines of `Name:value`, where CURLOPT_CERTINFO asks for
+    /// them.
     pub(crate) certificates: Vec<Vec<String>>,
-    /// As [`InfoHandle::cookies`]; they are copied when the handle is removed.
+    /// The cookies that are kept, each a line as a file of them has it; they are copied when the handle is removed.
     pub(crate) cookies: Vec<String>,
-    /// As [`InfoHandle::condition_unmet`].
+    /// Whether nothing came because nothing is newer, or other, than was asked for.
     pub(crate) condition_unmet: bool,
 }
 

@@ -49,6 +49,7 @@ fn numbers_are_those_of_the_header() {
         long("CURLINFO_EFFECTIVE_METHOD", CURLINFO_EFFECTIVE_METHOD.into()),
         long("CURLINFO_HTTP_VERSION", CURLINFO_HTTP_VERSION.into()),
         long("CURLINFO_SCHEME", CURLINFO_SCHEME.into()),
+        long("CURLINFO_ACTIVESOCKET", CURLINFO_ACTIVESOCKET.into()),
         long("CURLINFO_USED_PROXY", CURLINFO_USED_PROXY.into()),
         long("CURLINFO_REFERER", CURLINFO_REFERER.into()),
         long(

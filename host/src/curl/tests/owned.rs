@@ -8,7 +8,6 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::{Fake, PATIENCE};
-use crate::callback::Callback;
 use crate::curl::{
     Easy, Hooks, Info, InfoHandle, InfoName, InfoSnapshot, LongOption, Multi, Poller, TextOption, Token,
 };
@@ -159,7 +158,7 @@ fn a_transfer_is_taken_out_in_the_middle() {
     let (token, info) = bed.add(&fake, false);
     let deadline = Instant::now() + PATIENCE;
     while entry(&info).is_none() {
-        assert!(fake.was_called(Callback::Header) || Instant::now() < deadline);
+        assert!(Instant::now() < deadline, "{:?}", fake.called.borrow());
         bed.turn();
     }
     // libcurl's clock stands still from here on, and the transfer's does not.
@@ -169,8 +168,10 @@ fn a_transfer_is_taken_out_in_the_middle() {
     drop(bed);
     server.join().unwrap();
     assert!(detached.info().seconds("time_total") >= 0.02);
-    assert_eq!(detached.info().number("num_connects"), 1);
-    assert_eq!(info.number("num_connects"), 1);
+    // The data connection may be there already.
+    let connects = detached.info().number("num_connects");
+    assert!((1..=2).contains(&connects), "{connects}");
+    assert_eq!(info.number("num_connects"), connects);
     let elsewhere = std::thread::spawn(move || info.number("num_connects"));
-    assert_eq!(elsewhere.join().unwrap(), 1, "the copy is anybody's");
+    assert_eq!(elsewhere.join().unwrap(), connects, "the copy is anybody's");
 }

@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 
 use self::target::{host_and_port, is_localhost, is_name, is_numeric};
 use super::dispatch::Dispatch;
+use super::options::IpVersion;
 use super::spec::TransferSpec;
 use crate::address::Address;
 use crate::curl::{Continue, CurlCode, Waker};
@@ -60,6 +61,7 @@ pub(super) struct Names {
     /// What the caller says of names: `--resolve` and `--connect-to`.
     resolve: Vec<String>,
     connect_to: Vec<String>,
+    family: IpVersion,
     /// The URL that was read last, and where it leads.
     last: RefCell<Option<(String, Option<Key>)>>,
     /// How long a connection may take, resolving included.
@@ -102,6 +104,7 @@ impl Names {
             due: RefCell::default(),
             resolve: spec.route.resolve.clone(),
             connect_to: spec.route.connect_to.clone(),
+            family: spec.route.ip,
             last: RefCell::default(),
             connect: Cell::new(CONNECT),
             failed: OnceCell::new(),
@@ -142,7 +145,7 @@ impl Names {
         }
         let (host, port) = key;
         let answer = if is_localhost(host) {
-            // libcurl asks nobody for these, and dials both.
+            // libcurl asks nobody for these, and dials both; but an older one does where a dot ends the name.
             let both = [IpAddr::from(Ipv6Addr::LOCALHOST), IpAddr::from(Ipv4Addr::LOCALHOST)];
             Question::answered(both.map(|ip| SocketAddr::new(ip, *port)).to_vec())
         } else if answers.len() < MOST_NAMES && is_name(host) {
@@ -159,25 +162,29 @@ impl Names {
         self.answers.borrow().values().all(|answer| answer.answer().is_some())
     }
 
+    /// Those of an answer that libcurl may be handed: of the family that the caller wants, and without a zone, which libcurl does
+    /// not read there.
+    fn usable(&self, addresses: &[SocketAddr]) -> Vec<SocketAddr> {
+        let is_usable = |at: &SocketAddr| match at {
+            SocketAddr::V4(_) => self.family != IpVersion::V6,
+            SocketAddr::V6(at) => self.family != IpVersion::V4 && at.scope_id() == 0,
+        };
+        addresses.iter().copied().filter(is_usable).collect()
+    }
+
     /// Lets libcurl have the answer for this name next, where it may have forgotten it.
     fn hand(&self, key: &Key, addresses: &[SocketAddr]) {
         let is_fresh = |at: &Instant| at.elapsed() < HANDED;
-        if !self.hands_over || is_localhost(&key.0) || self.handed.borrow().get(key).is_some_and(is_fresh) {
+        if !self.hands_over || self.handed.borrow().get(key).is_some_and(is_fresh) {
             return;
         }
-        // libcurl reads no zone there.
-        let zoneless = addresses
+        let texts: Vec<String> = addresses
             .iter()
-            .filter(|at| !matches!(at, SocketAddr::V6(at) if at.scope_id() != 0));
-        let texts: Vec<String> = zoneless
             .map(|at| match at.ip() {
                 IpAddr::V4(ip) => ip.to_string(),
                 IpAddr::V6(ip) => format!("[{ip}]"),
             })
             .collect();
-        if texts.is_empty() {
-            return;
-        }
         let (texts, name) = (texts.join(","), key.0.trim_end_matches('.'));
         // One libcurl keeps a dot at the end of a name, another does not.
         let entry = |dot| format!("+{name}{dot}:{}:{texts}", key.1);
@@ -251,14 +258,18 @@ impl Dispatch {
                 self.latch.set(self.denied(host, &rule));
                 Judged::No
             }
-            None if addresses.is_empty() && names.hands_over => Judged::Unknown,
-            None if addresses.is_empty() => Judged::No,
-            None => {
+            None if names.hands_over => {
+                let usable = names.usable(addresses);
+                if usable.is_empty() {
+                    return Judged::Unknown;
+                }
                 if !names.is_given(host, *port) {
-                    names.hand(&key, addresses);
+                    names.hand(&key, &usable);
                 }
                 Judged::Open
             }
+            None if addresses.is_empty() => Judged::No,
+            None => Judged::Open,
         }
     }
 
@@ -298,7 +309,8 @@ impl Dispatch {
         let url = self.url_under_way();
         let key = names.target(&url);
         let passes = key.as_ref().is_some_and(|(host, port)| {
-            let known = is_numeric(host) || is_localhost(host) || names.is_given(host, *port);
+            let known = is_numeric(host) || names.is_given(host, *port);
+            let known = known || (is_localhost(host) && !host.ends_with('.'));
             // Its second connection goes to the address of the first.
             let known = known || (url.starts_with("ftp") && names.handed.borrow().contains_key(&(host.clone(), *port)));
             let unknown = || {
@@ -306,7 +318,7 @@ impl Dispatch {
                 answers
                     .get(&(host.clone(), *port))
                     .and_then(|it| it.answer())
-                    .is_some_and(<[_]>::is_empty)
+                    .is_some_and(|addresses| names.usable(addresses).is_empty())
             };
             known || (is_name(host) && !unknown() && names.lookups.admits(host, *port))
         });

@@ -48,7 +48,7 @@ impl Over {
 }
 
 fn host() -> Host {
-    Host::new(Policy::new(PolicyKind::Curl).unwrap(), None).unwrap()
+    Host::new(Policy::new(PolicyKind::Curl).unwrap(), loader()).unwrap()
 }
 
 fn run(spec: TransferSpec) -> Over {

@@ -325,7 +325,9 @@ mod tests {
 
     fn ask(lookups: &Lookups, name: &str) -> Vec<SocketAddr> {
         let (wake, woken) = channel();
-        let question = lookups.ask(name, 80, move || drop(wake.send(())));
+        let question = lookups.ask(name, 80, move || {
+            let _ = wake.send(());
+        });
         while question.answer().is_none() {
             woken.recv().unwrap();
         }

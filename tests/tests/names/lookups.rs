@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use transferhost::{
     Host, IpVersion, Job, MemorySink, Policy, PolicyKind, Quotas, Route, Tenant, TransferSpec, Workers,
 };
-use transferhost_tests::command::Transferhost;
+use transferhost_tests::command::{Transferhost, loader};
 use transferhost_tests::guests::guest;
 use transferhost_tests::namespace::{Beyond, is_inside, run_inside};
 
@@ -265,7 +265,7 @@ fn strictly_each_name_ends_the_same_way(listener: &Listener) {
 
 /// `--resolve`, `--connect-to` and the family of addresses, as the library's callers have them.
 fn what_the_caller_says_of_names_counts() {
-    let host = Host::new(Policy::new(PolicyKind::Tenant).unwrap(), None).unwrap();
+    let host = Host::new(Policy::new(PolicyKind::Tenant).unwrap(), loader()).unwrap();
     let workers = Workers::start(1).unwrap();
     let list = |entries: &[&str]| entries.iter().map(|entry| (*entry).to_owned()).collect::<Vec<_>>();
     let resolve = |entry: &str| Route {

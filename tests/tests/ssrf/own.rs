@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use transferhost::{Address, Class, Host, MemorySink, Policy, Transfer, TransferSpec};
-use transferhost_tests::command::Transferhost;
+use transferhost_tests::command::{Transferhost, loader};
 use transferhost_tests::namespace::{Beyond, is_inside, run_inside, step};
 
 use super::namespace::answer_everything;
@@ -48,7 +48,7 @@ fn inside() {
     let beyond = Beyond::new("namespace::lends");
     let policy = PolicyFile::of("nat64 = [\"2a00:1:2:3::/64\"]");
     // Read once, before anything is added.
-    let policy = Policy::from_file(policy.words()[1].as_ref(), None).unwrap();
+    let policy = Policy::from_file(policy.words()[1].as_ref(), loader()).unwrap();
     for (comes, goes, addresses) in WAYS {
         let forms: Vec<IpAddr> = addresses.iter().flat_map(|text| forms(text.parse().unwrap())).collect();
         let all_are = |own: bool, when: &str| {

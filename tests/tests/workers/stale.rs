@@ -169,3 +169,38 @@ fn there_is_one_more_try_and_no_other() {
     let outcome = workers.submit(plain("silent", origin.url("/")).0).unwrap().wait();
     assert_eq!((code(&outcome), origin.requests().len()), (52, 1));
 }
+
+/// Tenants that come once and never again hold no more connections than a hundred of them; the last keep theirs.
+#[test]
+fn those_who_are_idle_for_longest_lose_their_connections() {
+    const TENANTS: usize = 150;
+    let (closed, enough) = (Arc::new(AtomicUsize::new(0)), Event::new());
+    let origin = Origin::serve({
+        let (closed, enough) = (Arc::clone(&closed), enough.clone());
+        move |mut connection| {
+            while connection.next_request()?.is_some() {
+                connection.send(Response::ok("hello").encode(true))?;
+            }
+            if closed.fetch_add(1, Ordering::SeqCst) + 1 == TENANTS - 100 {
+                enough.fire();
+            }
+            Ok(())
+        }
+    })
+    .unwrap();
+    let workers = Workers::start(1).unwrap();
+    let run = |n: usize| {
+        let outcome = workers
+            .submit(plain(&format!("once {n}"), origin.url("/")).0)
+            .unwrap()
+            .wait();
+        assert_eq!(code(&outcome), 0, "{}", outcome.message);
+    };
+    (0..TENANTS).for_each(run);
+    // Long before they were idle for half a minute.
+    assert!(enough.wait(Duration::from_secs(20)), "{closed:?} were closed");
+    run(TENANTS - 1);
+    assert_eq!(origin.accepted(), TENANTS);
+    run(0);
+    assert_eq!(origin.accepted(), TENANTS + 1);
+}

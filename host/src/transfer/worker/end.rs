@@ -9,6 +9,9 @@ use crate::transfer::dispatch::Dispatch;
 use crate::transfer::live::Live;
 use crate::transfer::outcome::Outcome;
 
+/// So many tenants without a transfer keep their multi handle, and its connections, on a worker.
+const MOST_IDLE: usize = 100;
+
 impl Worker {
     /// Gives a transfer to libcurl once more, in a multi handle of its own: what is in its lane's pool has died under it.
     pub(super) fn begin_again(&mut self, id: usize) {
@@ -62,10 +65,28 @@ impl Worker {
         lane.deferred.remove(&id);
         lane.ran = Instant::now();
         match lane.is_shared {
-            true => drop(self.touched.insert(of)),
+            true => {
+                self.touched.insert(of);
+                self.may_be_idle(of);
+            }
             false => self.close_lane(of),
         }
         easy
+    }
+
+    /// Keeps a lane that has no transfer for its tenant's next one, and closes the one that is idle for longest where there are
+    /// too many: tenants may come once and never again, and each lane has descriptors.
+    fn may_be_idle(&mut self, id: usize) {
+        let Some(lane) = self.lanes.get_mut(&id).filter(|lane| lane.members == 0) else {
+            return;
+        };
+        let since = *lane.idle.get_or_insert_with(Instant::now);
+        self.idle.insert((since, id));
+        while self.idle.len() > MOST_IDLE {
+            if let Some((_, longest)) = self.idle.pop_first() {
+                self.close_lane(longest);
+            }
+        }
     }
 
     /// A transfer is over: libcurl gives it up, and its connections with it where nobody else may use them, so that the
@@ -91,6 +112,9 @@ impl Worker {
         }
         if let Some(at) = lane.alarm {
             self.lane_alarms.remove(&(at, id));
+        }
+        if let Some(since) = lane.idle {
+            self.idle.remove(&(since, id));
         }
         drop(lane);
         // Nothing of it is watched any more.

@@ -36,6 +36,8 @@ pub(super) struct Lane {
     pub(super) rests: Option<Instant>,
     /// The transfers that something was to be done for meanwhile.
     pub(super) deferred: BTreeSet<usize>,
+    /// Since when it is without a transfer, where its worker keeps it for the next one.
+    pub(super) idle: Option<Instant>,
     /// When its worker looks at it again.
     pub(super) alarm: Option<Instant>,
 }
@@ -58,6 +60,7 @@ impl Lane {
             is_shared,
             rests: None,
             deferred: BTreeSet::new(),
+            idle: None,
             alarm: None,
         })
     }

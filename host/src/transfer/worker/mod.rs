@@ -40,6 +40,8 @@ pub(super) struct Worker {
     alarms: BTreeSet<(Instant, usize)>,
     /// The same of lanes.
     lane_alarms: BTreeSet<(Instant, usize)>,
+    /// The lanes without a transfer, by the time since when they are.
+    idle: BTreeSet<(Instant, usize)>,
     /// Whether it is for those who keep overrunning.
     apart: bool,
     /// Whose turn was the last.
@@ -67,6 +69,7 @@ impl Worker {
             live: HashMap::new(),
             alarms: BTreeSet::new(),
             lane_alarms: BTreeSet::new(),
+            idle: BTreeSet::new(),
             apart: false,
             served: 0,
             looked: 0,
@@ -101,6 +104,9 @@ impl Worker {
             Ok(at) => {
                 if let Some(lane) = self.lanes.get_mut(&at) {
                     lane.members += 1;
+                    if let Some(since) = lane.idle.take() {
+                        self.idle.remove(&(since, at));
+                    }
                 }
                 self.live.insert(id, (live, at));
                 self.look_after(id);

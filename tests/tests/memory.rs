@@ -8,7 +8,9 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 use transferhost::testing::Stub;
-use transferhost::{CaStore, Callback, Host, MemorySink, Outcome, Policy, PolicyKind, Sink, Transfer, TransferSpec};
+use transferhost::{
+    CaStore, Callback, Host, Loader, MemorySink, Outcome, Policy, PolicyKind, Sink, Transfer, TransferSpec,
+};
 
 #[path = "memory/file.rs"]
 mod file;
@@ -48,7 +50,7 @@ impl Over {
 }
 
 fn host() -> Host {
-    Host::new(Policy::new(PolicyKind::Curl).unwrap(), loader()).unwrap()
+    Host::new(Policy::new(PolicyKind::Curl).unwrap(), Loader::in_process()).unwrap()
 }
 
 fn run(spec: TransferSpec) -> Over {

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use transferhost::{Host, Limit, Observer, Outcome, Plugin, Policy, Sink, Transfer, TransferSpec};

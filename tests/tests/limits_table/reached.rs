@@ -17,7 +17,7 @@ pub(crate) struct Reached {
     lowered: &'static [&'static str],
     guest: PathBuf,
     /// Keeps the guest's file.
-    made: Option<Heavy>,
+    _made: Option<Heavy>,
     /// curl's options, and the path.
     curl: &'static [&'static str],
     pub(crate) code: u64,
@@ -31,7 +31,7 @@ impl Reached {
         Self {
             lowered,
             guest,
-            made: None,
+            _made: None,
             curl: &["/"],
             code: 23,
             cause: Some(cause),
@@ -43,7 +43,7 @@ impl Reached {
     fn heavy(plugin: Heavy, lowered: &'static [&'static str], cause: &'static str, said: &'static str) -> Self {
         let guest = plugin.path().clone();
         Self {
-            made: Some(plugin),
+            _made: Some(plugin),
             code: 2,
             ..Self::by(guest, lowered, cause, said)
         }

@@ -29,7 +29,7 @@ fn put(url: String) -> TransferSpec {
     TransferSpec {
         body: Body::Upload(Source::bytes(body())),
         upload_size: Some(BODY as u64),
-        headers: vec![Header::Remove("Expect".to_owned())],
+        headers: vec![Header::remove("Expect").unwrap()],
         follow: true,
         ..get(url)
     }

@@ -48,7 +48,7 @@ fn inside() {
     let beyond = Beyond::new("namespace::lends");
     let policy = PolicyFile::of("nat64 = [\"2a00:1:2:3::/64\"]");
     // Read once, before anything is added.
-    let policy = Policy::from_file(policy.words()[1].as_ref(), loader()).unwrap();
+    let policy = Policy::from_file(policy.words()[1].as_ref(), None).unwrap();
     for (comes, goes, addresses) in WAYS {
         let forms: Vec<IpAddr> = addresses.iter().flat_map(|text| forms(text.parse().unwrap())).collect();
         let all_are = |own: bool, when: &str| {
@@ -154,7 +154,7 @@ fn what_is_ours_besides(policy: &Policy) {
 fn it_is_asked_at_each_dial(policy: &Policy, beyond: &Beyond) {
     let accepted = Arc::new(AtomicUsize::new(0));
     answer_everything(&accepted, beyond);
-    let host = Host::new(policy.clone(), None).unwrap();
+    let host = Host::new(policy.clone(), loader()).unwrap();
     let dial = |url: &str| {
         let (body, url) = (MemorySink::new(100), url.to_owned());
         let spec = TransferSpec {

@@ -40,6 +40,10 @@ bench:
 bench-tenants:
     scripts/bench-tenants
 
+# Measure what loading takes, and write docs/performance.md
+bench-loads:
+    scripts/bench-loads
+
 # Measure what attacks take, and write docs/hostile.md
 bench-attacks:
     scripts/bench-attacks

@@ -1,6 +1,7 @@
 //! What is checked of a component before and beside its compiling. Each error is what follows the plugin's name.
 
-use super::load::{LoadError, WIT_VERSION};
+use super::load::WIT_VERSION;
+use super::load_error::LoadError;
 use super::weigh::Weight;
 use crate::callback::Callback;
 use crate::escape::{cut, escape};

@@ -17,8 +17,10 @@ mod imports;
 mod instance;
 mod limits;
 mod load;
+mod load_error;
 mod names;
 mod passed;
+mod plugin_file;
 mod pool;
 mod print;
 mod shape;
@@ -29,10 +31,11 @@ mod weigh;
 
 pub(crate) use checks::{check_weight, component_bytes, one_line};
 pub use engine::EngineError;
-pub(crate) use load::PluginFile;
 #[cfg(feature = "harden")]
 pub(crate) use load::try_code;
-pub use load::{LoadError, Plugin, WIT_VERSION};
+pub use load::{Plugin, WIT_VERSION};
+pub use load_error::LoadError;
+pub(crate) use plugin_file::PluginFile;
 
 pub(crate) use bindings::debug::Infotype;
 pub(crate) use bindings::done::{Aborted as DoneAborted, Bytes as DoneBytes, Outcome as DoneOutcome};

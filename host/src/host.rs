@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::guest::{Engine, EngineError, LoadError, Plugin, PluginFile, Shape};
+use crate::guest::{Engine, EngineError, LoadError, Plugin, PluginFile};
 use crate::loader::Loader;
 use crate::tenant::policy::Policy;
 
@@ -50,10 +50,11 @@ impl Host {
     }
 
     /// Reads a plugin's file, and starts what loading it will need, for a process that starts nothing later.
+    #[cfg(feature = "cli")]
     pub(crate) fn read(path: &Path, policy: &Policy, loader: &Loader) -> Result<PluginFile, LoadError> {
         let file = PluginFile::read(path, &policy.limits)?;
         // Where it cannot be started loading says so.
-        let _ = loader.prepare(&Shape::default(), file.digest());
+        let _ = loader.prepare(&crate::guest::Shape::default(), file.digest());
         Ok(file)
     }
 
@@ -63,6 +64,7 @@ impl Host {
     }
 
     /// Ends the helper that loads plugins; the next plugin starts it again.
+    #[cfg(feature = "cli")]
     pub(crate) fn rest(&self) {
         self.engine.rest();
     }

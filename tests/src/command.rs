@@ -79,8 +79,23 @@ impl Transferhost {
     /// # Panics
     /// When the binary is missing or older than its source.
     pub fn new() -> Self {
+        Self::of(Command::new(&*BINARY))
+    }
+
+    /// `transferhost run`, for what follows, by a shell that has done this before.
+    ///
+    /// # Panics
+    /// As [`Transferhost::new`].
+    pub fn run_after(script: &str) -> Self {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", &format!("{script}; exec \"$@\""), "sh"])
+            .arg(&*BINARY);
+        Self::of(command).arg("run")
+    }
+
+    fn of(mut command: Command) -> Self {
         let home = target_dir().join("tests-home");
-        let mut command = Command::new(&*BINARY);
         command
             .env_clear()
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")

@@ -34,6 +34,59 @@ impl Heavy {
         Heavy::of(name, &heavy)
     }
 
+    /// A plugin that decides `write` and delivers. Beside it stand so many components that each call all of so many others
+    /// with a value of 25,000 fields: an adapter for each pair, which lifts and lowers every field. 24 by 12 become 356 MB
+    /// of code.
+    ///
+    /// # Panics
+    /// As [`Heavy::branches`].
+    pub fn adapters(name: &str, called: usize, calling: usize) -> Heavy {
+        const TUPLES: usize = 25;
+        let mut text = String::new();
+        for tuple in 0..TUPLES {
+            // Told apart by the widths of their first fields.
+            let width = |bit: usize| if tuple >> bit & 1 == 1 { "u16 " } else { "u8 " };
+            let first: String = (0..12).map(width).collect();
+            text += &format!("(type $t{tuple} (tuple {first}{}))\n", "u8 ".repeat(988));
+        }
+        let each = |count: usize, part: &dyn Fn(usize) -> String| (0..count).map(part).collect::<String>();
+        text += &format!("(type $T (tuple {}))\n", each(TUPLES, &|at| format!("$t{at} ")));
+        text += r#"(component $A
+            (alias outer 1 $T (type $T))
+            (core module $m (memory (export "memory") 1)
+                (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 0) (func (export "f") (param i32)))
+            (core instance $i (instantiate $m))
+            (alias core export $i "memory" (core memory $mem)) (alias core export $i "cabi_realloc" (core func $re))
+            (func (export "f") (param "x" $T) (canon lift (core func $i "f") (memory $mem) (realloc $re))))
+        "#;
+        let imports = each(called, &|at| {
+            format!("(import \"f{at}\" (func $f{at} (param \"x\" $T)))")
+        });
+        let lowered = each(called, &|at| {
+            format!("(core func $g{at} (canon lower (func $f{at}) (memory $mem)))")
+        });
+        let wanted = each(called, &|at| format!("(import \"\" \"f{at}\" (func (param i32)))"));
+        let given = each(called, &|at| format!("(export \"f{at}\" (func $g{at}))"));
+        text += &format!(
+            "(component $B (alias outer 1 $T (type $T)) {imports}
+              (core module $l (memory (export \"memory\") 1)) (core instance $l (instantiate $l))
+              (alias core export $l \"memory\" (core memory $mem)) {lowered} (core module $n {wanted})
+              (core instance (instantiate $n (with \"\" (instance {given})))))\n"
+        );
+        text += &each(called, &|at| format!("(instance $a{at} (instantiate $A))\n"));
+        let with = each(called, &|at| format!("(with \"f{at}\" (func $a{at} \"f\"))"));
+        text += &format!("(instance (instantiate $B {with}))\n").repeat(calling);
+        Heavy::of(name, &text)
+    }
+
+    /// A plugin that decides `write` and delivers. This text of definitions stands beside it.
+    ///
+    /// # Panics
+    /// As [`Heavy::branches`].
+    pub fn beside(name: &str, text: &str) -> Heavy {
+        Heavy::of(name, text)
+    }
+
     /// A plugin that decides `write` and delivers, and is quickly compiled.
     ///
     /// # Panics

@@ -22,7 +22,12 @@ pub(super) fn componentize(arguments: &Componentize) -> anyhow::Result<u8> {
     let component = encode(&core, &arguments.wit, &arguments.world).with_context(|| shown(&arguments.core))?;
     let name = arguments.output.file_name().unwrap_or_default().to_string_lossy();
     let file = PluginFile::new(crate::escape::escape(&name), component.clone());
-    Plugin::load(&Engine::new(super::cache::loader(None))?, &file, &Limits::curl(), None)?;
+    Plugin::load(
+        &Engine::new(super::cache::loader(None).alone())?,
+        &file,
+        &Limits::curl(),
+        None,
+    )?;
     whole(&arguments.output, |beside| Ok(std::fs::write(beside, &component)?))?;
     Ok(0)
 }

@@ -53,7 +53,10 @@ fn replaced_by(plugin: &Plugin, callback: Callback) -> Option<Callback> {
 
 /// Loads a plugin under the limits of `run` and shows it.
 pub(super) fn inspect(arguments: &Inspect) -> anyhow::Result<u8> {
-    let host = Host::new(Policy::new(PolicyKind::Curl)?, cache::loader(cache::directory()))?;
+    let host = Host::new(
+        Policy::new(PolicyKind::Curl)?,
+        cache::loader(cache::directory()).alone(),
+    )?;
     let plugin = host.load(&arguments.plugin)?;
     let libcurl = LibcurlVersion::get();
     let report = Report {

@@ -61,7 +61,7 @@ pub(super) fn run(mut ours: Run, curl: Vec<OsString>) -> anyhow::Result<u8> {
         told.err().unwrap_or_else(|| error.into())
     };
     let cache_path = cache.as_ref().map(|cache| cache.path().to_owned());
-    let loader = cache::loader(cache);
+    let loader = cache::loader(cache).alone();
     // Before the process is hardened, after which it starts no other.
     let mut read = |path: Option<&Path>| -> anyhow::Result<Option<PluginFile>> {
         let read = path.map(|path| Host::read(path, &policy, &loader));

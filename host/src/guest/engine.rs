@@ -69,6 +69,7 @@ impl Engine {
     }
 
     /// Ends the helper that loads plugins; the next plugin starts it again.
+    #[cfg(feature = "cli")]
     pub(crate) fn rest(&self) {
         self.loader.rest();
     }

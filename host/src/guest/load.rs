@@ -74,20 +74,21 @@ impl Plugin {
     ) -> Result<Plugin, LoadError> {
         check_size(&file.name, file.bytes.len() as u64, limits)?;
         let owner = slot.as_ref().map(|slot| slot.owner());
-        let compiled = engine.compiled.get(&file.digest, || {
-            let request = Request {
-                bytes: &file.bytes,
-                digest: &file.digest,
-                shape: &engine.shape,
-                limits,
-                owner,
-            };
-            let (component, weight) = engine
-                .loader
-                .load(&engine.engine, &request)
-                .map_err(|failure| LoadError::of_loading(&file.name, failure))?;
-            Compiled::link(engine, file, &component, weight).map_err(|what| file.refused(what))
-        })?;
+        let request = Request {
+            bytes: &file.bytes,
+            digest: &file.digest,
+            shape: &engine.shape,
+            limits,
+            owner,
+        };
+        let find = || engine.compiled.find(&file.digest);
+        let link = |component: &Component, weight| {
+            let compiled = Arc::new(Compiled::link(engine, file, component, weight)?);
+            engine.compiled.keep(&file.digest, &compiled);
+            Ok(compiled)
+        };
+        let compiled = engine.loader.load(&engine.engine, &request, find, link);
+        let compiled = compiled.map_err(|failure| LoadError::of_loading(&file.name, failure))?;
         check_weight(&compiled.weight, limits).map_err(|what| file.refused(what))?;
         let mut plugin = Plugin::of(file, compiled, slot);
         // The least of some: the machine may be busy with something else, such as compiling.

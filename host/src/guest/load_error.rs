@@ -86,6 +86,7 @@ impl LoadError {
                     Limit::LoadProcessorTime => ("processor time", Cause::Deadline),
                     Limit::LoadTime => ("time", Cause::Deadline),
                     Limit::LoadCode => ("compiled code", Cause::Memory),
+                    // No other limit is reached while a plugin is compiled.
                     _ => ("memory", Cause::Memory),
                 };
                 let unit = match limit.row().unit {
@@ -104,6 +105,10 @@ impl LoadError {
             }
             Failed::Lost => {
                 let what = "the helper that loads plugins has ended, and again when it was started once more";
+                loading(what.to_owned(), Cause::System, None, None)
+            }
+            Failed::Silent => {
+                let what = "the helper that loads plugins does not answer; it is started anew for the next one";
                 loading(what.to_owned(), Cause::System, None, None)
             }
             Failed::Crashed(how) => {

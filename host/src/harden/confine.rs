@@ -29,7 +29,7 @@ fn filter() -> Option<Result<(), String>> {
 mod of_calls {
     use std::ffi::c_long;
 
-    use libc::PROT_EXEC;
+    use libc::{MAP_ANONYMOUS, MAP_SHARED, PROT_EXEC};
     use seccompiler::{Error, SeccompAction, apply_filter_all_threads};
 
     use super::super::seccomp::{Rules, has, on, program};
@@ -74,14 +74,17 @@ mod of_calls {
     ];
 
     pub(super) fn install() -> Result<(), Error> {
-        let too_much: Rules = [
+        let too_much = [
             on(libc::SYS_mmap, [vec![has(2, PROT_EXEC)]])?,
+            // What is shared is not counted as this process's own.
+            on(libc::SYS_mmap, [vec![has(3, MAP_SHARED | MAP_ANONYMOUS)]])?,
             on(libc::SYS_mprotect, [vec![has(2, PROT_EXEC)]])?,
-        ]
-        .into_iter()
-        .map(|(call, rule)| (call, vec![rule]))
-        .collect();
-        let too_much = program(too_much, SeccompAction::Allow, SeccompAction::Errno(libc::EPERM as u32))?;
+        ];
+        let mut by_call = Rules::new();
+        for (call, rule) in too_much {
+            by_call.entry(call).or_default().push(rule);
+        }
+        let too_much = program(by_call, SeccompAction::Allow, SeccompAction::Errno(libc::EPERM as u32))?;
         let listed = CALLS.iter().map(|call| (*call, Vec::new())).collect();
         let listed = program(listed, SeccompAction::Errno(libc::ENOSYS as u32), SeccompAction::Allow)?;
         // The list comes last: it has not what installing takes.

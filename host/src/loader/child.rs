@@ -8,17 +8,17 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _};
 use std::os::fd::{AsFd, OwnedFd};
 
-use rustix::process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setrlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getppid, getrlimit, set_parent_process_death_signal, setrlimit};
 
 use super::code::{CompiledCode, seal};
-use super::compile::compile;
+use super::compile::{NotCompiled, compile};
 use super::message::{self, Answer, Code, Compile, Death, Try};
 use crate::guest::try_code;
 use crate::harden::confine;
 use crate::limits::{Limit, Limits};
 
-/// Linux's number of "out of memory", as errors of the system show it.
-const OUT_OF_MEMORY: &str = "os error 12";
+/// The most descriptors of such a process: the socket, the plugin, the code, and those of its standard streams.
+const DESCRIPTORS: u64 = 16;
 
 /// Compiles one plugin.
 pub(super) fn compiles(socket: &impl AsFd) -> io::Result<()> {
@@ -49,8 +49,8 @@ pub(super) fn compiles(socket: &impl AsFd) -> io::Result<()> {
                 }
             }
         }
-        Err(why) if why.contains(OUT_OF_MEMORY) => Answer::Died(Death::Memory),
-        Err(why) => Answer::Refused(why),
+        Err(NotCompiled::Memory) => Answer::Died(Death::Memory),
+        Err(NotCompiled::Refused(why)) => Answer::Refused(why),
     };
     message::send(socket, &answer, &[])
 }
@@ -83,34 +83,50 @@ pub(super) fn tries(socket: &impl AsFd) -> io::Result<()> {
     message::send(socket, &Answer::Tried, &[])
 }
 
+/// What the machine refused such a process is told by it, and is no fault of the plugin's.
+pub(super) fn told(socket: &impl AsFd, done: io::Result<()>) -> io::Result<()> {
+    match done {
+        Ok(()) => Ok(()),
+        Err(error) => {
+            let why = format!("the machine refuses what loading needs: {error}");
+            message::send(socket, &Answer::Died(Death::System(why)), &[])
+        }
+    }
+}
+
 /// What both begin with; says whether somebody waits for what they do.
 fn begin(socket: &impl AsFd) -> io::Result<bool> {
-    // The helper's end is this process's. Where it came before, the program's may have, too.
+    // The helper's end is this process's, and may have come before.
     set_parent_process_death_signal(Some(Signal::KILL))?;
-    setrlimit(Resource::Core, same(0))?;
-    message::is_wanted(socket)
+    set(Resource::Core, 0, 0)?;
+    set(Resource::Nofile, DESCRIPTORS, DESCRIPTORS)?;
+    let helper = std::env::args().nth(3).and_then(|id| id.parse().ok());
+    Ok(helper == getppid().map(Pid::as_raw_pid) && message::is_wanted(socket)?)
 }
 
 /// From here on no more memory, processor time and output than this.
 fn limit(limits: &Limits) -> io::Result<()> {
     // The guest's own memory comes on top when it is tried.
     let memory = limits.get(Limit::LoadMemory).saturating_add(limits.get(Limit::Memory));
-    setrlimit(Resource::Data, same(memory))?;
-    setrlimit(Resource::Fsize, same(limits.get(Limit::LoadCode)))?;
+    set(Resource::Data, memory, memory)?;
+    set(
+        Resource::Fsize,
+        limits.get(Limit::LoadCode),
+        limits.get(Limit::LoadCode),
+    )?;
     // Whole seconds, and a hard limit above: at the same one SIGKILL would hide the cause. The helper is more exact.
     let seconds = limits.get(Limit::LoadProcessorTime).div_ceil(1000);
-    let processor_time = Rlimit {
-        current: Some(seconds),
-        maximum: Some(seconds.saturating_add(1)),
-    };
-    Ok(setrlimit(Resource::Cpu, processor_time)?)
+    set(Resource::Cpu, seconds, seconds.saturating_add(1))
 }
 
-fn same(value: u64) -> Rlimit {
-    Rlimit {
-        current: Some(value),
-        maximum: Some(value),
-    }
+/// Sets a limit, or leaves what is less already: nobody but root may raise a hard limit.
+fn set(resource: Resource, current: u64, maximum: u64) -> io::Result<()> {
+    let most = getrlimit(resource).maximum.unwrap_or(u64::MAX);
+    let limit = Rlimit {
+        current: Some(current.min(most)),
+        maximum: Some(maximum.min(most)),
+    };
+    Ok(setrlimit(resource, limit)?)
 }
 
 fn read(file: OwnedFd) -> io::Result<Vec<u8>> {

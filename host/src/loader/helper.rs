@@ -29,8 +29,39 @@ const WORDS: usize = 512;
 /// The unit of /proc/PID/stat's times, a hundredth of a second on every Linux (USER_HZ).
 const TICK: Duration = Duration::from_millis(10);
 
+/// Keeps a helper running for a program that can start none itself: where the helper is killed another takes its place, on
+/// the same socket. It ends when the helper does so by itself, since the program has gone.
+pub(super) fn keep(socket: BorrowedFd<'_>) -> io::Result<()> {
+    alone();
+    loop {
+        let mut helper = start("help", Stdio::from(socket.try_clone_to_owned()?), Stdio::null())?;
+        if helper.wait()?.signal().is_none() {
+            return Ok(());
+        }
+    }
+}
+
+/// What the program had open besides is no business of a process that loads.
+fn alone() {
+    close_fds::set_fds_cloexec(3, &[]);
+}
+
+/// Starts this program in another role. It learns whose child it is.
+fn start(role: &str, stdin: Stdio, stderr: Stdio) -> io::Result<Child> {
+    Command::new("/proc/self/exe")
+        .args([ARGUMENT, role, &std::process::id().to_string()])
+        .env_clear()
+        .current_dir("/")
+        .stdin(stdin)
+        .stdout(Stdio::null())
+        .stderr(stderr)
+        .process_group(0)
+        .spawn()
+}
+
 /// Serves the program until it closes its end of the socket; then all that was started ends too.
 pub(super) fn help(socket: &impl AsFd) -> io::Result<()> {
+    alone();
     while let Some((start, descriptors)) = message::receive::<Start>(socket)? {
         let start = std::sync::Arc::new(start);
         for (role, socket) in ["compile", "try"].into_iter().zip(descriptors) {
@@ -58,7 +89,10 @@ fn watch(role: &str, start: &Start, socket: &OwnedFd) {
             process,
             start,
             socket,
-            slow_after: (role == "compile").then(|| Duration::from_millis(start.slow_after)),
+            slow_after: start
+                .slow_after
+                .filter(|_| role == "compile")
+                .map(Duration::from_millis),
         }
         .end(words),
         Err(error) => Some(Death::System(error.to_string())),
@@ -72,15 +106,7 @@ fn watch(role: &str, start: &Start, socket: &OwnedFd) {
 /// The process, and the file that takes its last words.
 fn begin(role: &str, socket: &OwnedFd) -> io::Result<(Child, File)> {
     let words = File::from(memfd_create("transferhost-words", MemfdFlags::CLOEXEC)?);
-    let process = Command::new("/proc/self/exe")
-        .args([ARGUMENT, role])
-        .env_clear()
-        .current_dir("/")
-        .stdin(Stdio::from(socket.try_clone()?))
-        .stdout(Stdio::null())
-        .stderr(Stdio::from(words.try_clone()?))
-        .process_group(0)
-        .spawn()?;
+    let process = start(role, Stdio::from(socket.try_clone()?), Stdio::from(words.try_clone()?))?;
     Ok((process, words))
 }
 
@@ -205,7 +231,7 @@ fn death(status: ExitStatus, words: &str) -> Option<Death> {
     match (status.code(), status.signal()) {
         (Some(0), _) => None,
         // Rust's own words where memory cannot be had; it then aborts, as for other reasons.
-        (None, Some(libc::SIGABRT)) if words.contains("memory allocation of") => Some(Death::Memory),
+        (None, Some(libc::SIGABRT)) if words.lines().any(is_of_memory) => Some(Death::Memory),
         (None, Some(libc::SIGXCPU)) => Some(Death::ProcessorTime),
         (None, Some(libc::SIGXFSZ)) => Some(Death::Code(0)),
         (None, Some(libc::SIGKILL)) => Some(Death::Killed),
@@ -213,6 +239,13 @@ fn death(status: ExitStatus, words: &str) -> Option<Death> {
         (code, None) => Some(Death::Crashed(format!("exit code {}{line}", code.unwrap_or_default()))),
         (Some(code), Some(_)) => Some(Death::Crashed(format!("exit code {code}{line}"))),
     }
+}
+
+fn is_of_memory(line: &str) -> bool {
+    let bytes = line
+        .strip_prefix("memory allocation of ")
+        .and_then(|rest| rest.strip_suffix(" bytes failed"));
+    bytes.is_some_and(|bytes| bytes.parse::<u64>().is_ok())
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
+#[cfg(feature = "harden")]
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::net::{
@@ -29,8 +30,8 @@ pub(super) struct Start {
     pub(super) processor_time: u64,
     /// Wall clock of each process in milliseconds.
     pub(super) time: u64,
-    /// Processor time in milliseconds after which the compiling process runs at nice 19, and says so.
-    pub(super) slow_after: u64,
+    /// Processor time in milliseconds after which the compiling process runs at nice 19, and says so; `None` is never.
+    pub(super) slow_after: Option<u64>,
 }
 
 /// From the program to the process that compiles, with the plugin's file.
@@ -104,17 +105,22 @@ pub(super) fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
     )?)
 }
 
-/// Makes a socket give up receiving after this time.
+/// Makes a socket give up receiving, and sending, after this time.
 pub(super) fn patience(socket: &OwnedFd, time: Duration) -> io::Result<()> {
-    Ok(sockopt::set_socket_timeout(socket, sockopt::Timeout::Recv, Some(time))?)
+    for way in [sockopt::Timeout::Recv, sockopt::Timeout::Send] {
+        sockopt::set_socket_timeout(socket, way, Some(time))?;
+    }
+    Ok(())
 }
 
 /// Whether it is a socket as [`pair`] makes it.
+#[cfg(feature = "harden")]
 pub(super) fn is_socket(socket: &impl AsFd) -> bool {
     sockopt::socket_type(socket) == Ok(SocketType::SEQPACKET)
 }
 
 /// Whether somebody has the other end.
+#[cfg(feature = "harden")]
 pub(super) fn is_wanted(socket: &impl AsFd) -> io::Result<bool> {
     let mut ends = [PollFd::new(socket, PollFlags::empty())];
     retry_on_intr(|| poll(&mut ends, Some(&Timespec::default())))?;

@@ -23,11 +23,13 @@ mod helper;
 mod message;
 mod process;
 mod queue;
+mod underway;
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 use wasmtime::component::Component;
@@ -36,12 +38,15 @@ pub use self::cache::{CacheDirectory, CacheError};
 use self::code::{CompiledCode, seal};
 use self::process::{Helper, Loaded};
 pub(crate) use self::queue::Owner;
-use self::queue::{Lane, Queue};
+use self::queue::{Lane, Permit, Queue};
+use self::underway::Underway;
 use crate::guest::{Shape, Weight};
 use crate::limits::{Limit, Limits};
 
 /// The first argument of a helper and of the processes that it starts.
 const ARGUMENT: &str = "transferhost-loader";
+/// Processor time after which a load leaves the fast lane.
+const SLOW_AFTER: Duration = Duration::from_secs(1);
 /// Loads in the fast lane by default.
 const LOADS: usize = 2;
 /// Bytes of memory for the loads of the slow lane by default.
@@ -54,7 +59,10 @@ pub struct Loader {
     way: Arc<Way>,
     cache: Option<CacheDirectory>,
     queue: Arc<Queue>,
+    underway: Arc<Underway>,
     threads: usize,
+    /// Whether a load that takes long gives up its place.
+    slows: bool,
 }
 
 #[derive(Debug)]
@@ -91,6 +99,8 @@ pub(crate) enum Failure {
     Killed,
     /// The helper has ended, twice.
     Lost,
+    /// The helper has not answered in time.
+    Silent,
     /// The process that loads it crashed.
     Crashed(String),
     /// The machine refused what loading needs.
@@ -137,12 +147,21 @@ impl Loader {
         })
     }
 
+    /// Loads for one user, who waits for nothing else: no load gives up its place, however long it takes.
+    #[cfg(feature = "cli")]
+    pub(crate) fn alone(mut self) -> Loader {
+        self.slows = false;
+        self
+    }
+
     fn of(way: Way) -> Loader {
         Loader {
             way: Arc::new(way),
             cache: None,
             queue: Arc::new(Queue::new(LOADS, SLOW_MEMORY)),
+            underway: Arc::default(),
             threads: thread::available_parallelism().map_or(1, usize::from),
+            slows: true,
         }
     }
 
@@ -190,9 +209,10 @@ impl Loader {
         let role = arguments.next();
         let role = role.as_deref().and_then(std::ffi::OsStr::to_str);
         let done = match role.filter(|_| message::is_socket(&socket)) {
+            Some("keep") => helper::keep(socket),
             Some("help") => helper::help(&socket),
-            Some("compile") => child::compiles(&socket),
-            Some("try") => child::tries(&socket),
+            Some("compile") => child::told(&socket, child::compiles(&socket)),
+            Some("try") => child::told(&socket, child::tries(&socket)),
             _ => Err(io::Error::other(
                 "this is started by a program that loads plugins, not by hand",
             )),
@@ -208,6 +228,7 @@ impl Loader {
     }
 
     /// Starts the helper where this plugin is not in the cache.
+    #[cfg(feature = "cli")]
     pub(crate) fn prepare(&self, shape: &Shape, digest: &str) -> io::Result<()> {
         match self.cached(&name(shape, digest)) {
             Some(_) => Ok(()),
@@ -216,6 +237,7 @@ impl Loader {
     }
 
     /// Ends the helper; it is started again where a plugin needs it.
+    #[cfg(feature = "cli")]
     pub(crate) fn rest(&self) {
         if let Way::Processes { helper, .. } = &*self.way {
             drop(helper.lock().unwrap_or_else(PoisonError::into_inner).take());
@@ -230,7 +252,7 @@ impl Loader {
         let mut helper = helper.lock().unwrap_or_else(PoisonError::into_inner);
         let running = match &*helper {
             Some(running) => Arc::clone(running),
-            None => Arc::new(Helper::start(program)?),
+            None => Arc::new(Helper::start(program, self.slows)?),
         };
         *helper = Some(Arc::clone(&running));
         Ok(Some(running))
@@ -250,33 +272,55 @@ impl Loader {
         self.cache.as_ref()?.get(name)
     }
 
-    /// The plugin's compiled code, for this engine, and its weight. Blocks this thread until it has been compiled.
-    pub(crate) fn load(
+    /// What `link` makes of the plugin's compiled code, or what `find` has of it by now. Blocks this thread until its turn
+    /// has come and the plugin has been compiled.
+    ///
+    /// All who want the same plugin wait, each by their own claim; the first whose turn comes compiles for all.
+    pub(crate) fn load<T>(
         &self,
         engine: &wasmtime::Engine,
         request: &Request<'_>,
-    ) -> Result<(Component, Weight), Failure> {
+        find: impl Fn() -> Option<T>,
+        link: impl Fn(&Component, Weight) -> Result<T, String>,
+    ) -> Result<T, Failure> {
         let name = name(request.shape, request.digest);
-        if let Some((code, weight)) = self.cached(&name)
-            && let Ok(component) = code.component(engine)
-        {
+        let link = |component: &Component, weight| link(component, weight).map_err(Failure::Refused);
+        let there = || -> Option<Result<T, Failure>> {
+            if let Some(found) = find() {
+                return Some(Ok(found));
+            }
+            let (code, weight) = self.cached(&name)?;
+            let component = code.component(engine).ok()?;
+            Some(check_size(&code, request).and_then(|()| link(&component, weight)))
+        };
+        loop {
+            if let Some(found) = there() {
+                return found;
+            }
+            let memory = request.limits.get(Limit::LoadMemory);
+            let permit = self.queue.wait(request.owner, Lane::Fast, memory);
+            if let Some(found) = there() {
+                return found;
+            }
+            let Some(underway) = self.underway.begin(&name) else {
+                drop(permit);
+                self.underway.wait(&name);
+                continue;
+            };
+            let (code, weight) = self.make(request, permit)?;
             check_size(&code, request)?;
-            return Ok((component, weight));
+            if let Some(cache) = &self.cache {
+                cache.put(&name, &code, weight);
+            }
+            let unfit = |error| Failure::system(format!("its compiled code is of no use: {error:#}"));
+            let linked = link(&code.component(engine).map_err(unfit)?, weight);
+            drop(underway);
+            return linked;
         }
-        let (code, weight) = self.make(request)?;
-        check_size(&code, request)?;
-        if let Some(cache) = &self.cache {
-            cache.put(&name, &code, weight);
-        }
-        let component = code.component(engine);
-        let component =
-            component.map_err(|error| Failure::system(format!("its compiled code is of no use: {error:#}")))?;
-        Ok((component, weight))
     }
 
-    fn make(&self, request: &Request<'_>) -> Result<(CompiledCode, Weight), Failure> {
+    fn make(&self, request: &Request<'_>, mut permit: Permit) -> Result<(CompiledCode, Weight), Failure> {
         let memory = request.limits.get(Limit::LoadMemory);
-        let mut permit = self.queue.wait(request.owner, Lane::Fast, memory);
         let mut again = false;
         loop {
             let helper = self.helper();
@@ -284,7 +328,7 @@ impl Loader {
             let Some(helper) = helper else {
                 return in_process(request, self.threads);
             };
-            match helper.load(request, self.threads, &mut permit) {
+            match helper.load(request, self.threads, self.slows.then_some(SLOW_AFTER), &mut permit) {
                 Ok(Loaded::Code(code, weight)) => return Ok((code, weight)),
                 Ok(Loaded::Displaced) => {
                     drop(permit);
@@ -293,11 +337,17 @@ impl Loader {
                 // The machine's memory may have been short; the plugin's fault would be told otherwise.
                 Err(failure @ (Failure::Killed | Failure::Lost)) if !again => {
                     again = true;
-                    if matches!(failure, Failure::Lost) {
+                    // Where another takes its place by itself, the same socket leads to that.
+                    if matches!(failure, Failure::Lost) && !self.slows {
                         self.forget(&helper);
                     }
                 }
-                Err(failure) => return Err(failure),
+                Err(failure) => {
+                    if matches!(failure, Failure::Silent | Failure::Lost) {
+                        self.forget(&helper);
+                    }
+                    return Err(failure);
+                }
             }
         }
     }
@@ -305,7 +355,10 @@ impl Loader {
 
 fn in_process(request: &Request<'_>, threads: usize) -> Result<(CompiledCode, Weight), Failure> {
     let compiled = compile::compile(request.bytes, request.shape, request.limits, threads);
-    let (code, weight) = compiled.map_err(Failure::Refused)?;
+    let (code, weight) = compiled.map_err(|why| match why {
+        compile::NotCompiled::Refused(why) => Failure::Refused(why),
+        compile::NotCompiled::Memory => Failure::system("the machine has no more memory".to_owned()),
+    })?;
     let sealed = seal("transferhost-code", &code).and_then(CompiledCode::sealed);
     let sealed = sealed.map_err(|error| Failure::system(error.to_string()))?;
     Ok((sealed, weight))

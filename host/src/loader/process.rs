@@ -14,8 +14,6 @@ use super::{ARGUMENT, Failure, Request};
 use crate::guest::Weight;
 use crate::limits::Limit;
 
-/// Processor time after which a load leaves the fast lane.
-const SLOW_AFTER: Duration = Duration::from_secs(1);
 /// How much longer than a load may take its answer is waited for: the helper ends it, and is itself only slow.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -26,6 +24,9 @@ pub(super) struct Helper {
     process: Child,
 }
 
+/// Milliseconds for which the helper's end is waited for.
+const REAPED: u32 = 500;
+
 /// What came of a load.
 pub(super) enum Loaded {
     /// The code, and its plugin's weight.
@@ -35,11 +36,14 @@ pub(super) enum Loaded {
 }
 
 impl Helper {
-    /// Starts this program as the helper.
-    pub(super) fn start(program: &Path) -> io::Result<Helper> {
+    /// Starts this program as the helper; `kept` where another must take its place when it is killed, since this process
+    /// may start none by then.
+    pub(super) fn start(program: &Path, kept: bool) -> io::Result<Helper> {
         let (socket, theirs) = message::pair()?;
+        message::patience(&socket, GRACE)?;
+        let role = if kept { "keep" } else { "help" };
         let process = Command::new(program)
-            .args([ARGUMENT, "help"])
+            .args([ARGUMENT, role])
             .stdin(Stdio::from(theirs))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -50,18 +54,26 @@ impl Helper {
     }
 
     /// Compiles a plugin and tries it, in two processes.
-    pub(super) fn load(&self, request: &Request<'_>, threads: usize, permit: &mut Permit) -> Result<Loaded, Failure> {
+    ///
+    /// A load that may run fast runs so for `slow_after` of processor time, or as long as it takes.
+    pub(super) fn load(
+        &self,
+        request: &Request<'_>,
+        threads: usize,
+        slow_after: Option<Duration>,
+        permit: &mut Permit,
+    ) -> Result<Loaded, Failure> {
         let refused = |error: io::Error| Failure::system(format!("the processes that load it cannot be had: {error}"));
         let (compiles, compiler) = message::pair().map_err(refused)?;
         let (tries, trier) = message::pair().map_err(refused)?;
         let slow_after = match permit.lane() {
-            Lane::Fast => SLOW_AFTER,
-            Lane::Slow => Duration::ZERO,
+            Lane::Fast => slow_after,
+            Lane::Slow => Some(Duration::ZERO),
         };
         let start = Start {
             processor_time: request.limits.get(Limit::LoadProcessorTime),
             time: request.limits.get(Limit::LoadTime),
-            slow_after: u64::try_from(slow_after.as_millis()).unwrap_or(u64::MAX),
+            slow_after: slow_after.map(|after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX)),
         };
         let patience = request.limits.time(Limit::LoadTime).saturating_add(GRACE);
         for socket in [&compiles, &tries] {
@@ -102,9 +114,8 @@ fn answer(
     mut slow_down: impl FnMut() -> bool,
 ) -> Result<Option<(Answer, Vec<OwnedFd>)>, Failure> {
     loop {
-        let received = message::receive(socket)
-            .map_err(|error| Failure::system(format!("the processes that load it do not answer: {error}")))?;
-        match received {
+        let received = message::receive(socket);
+        match received.map_err(|_| Failure::Silent)? {
             None => return Err(Failure::Lost),
             Some((Answer::Slow, _)) if slow_down() => {}
             Some((Answer::Slow, _)) => return Ok(None),
@@ -136,6 +147,13 @@ impl Drop for Helper {
     fn drop(&mut self) {
         // At the end of its socket it ends by itself, and at once.
         let _ = rustix::net::shutdown(&self.socket, rustix::net::Shutdown::Both);
-        let _ = self.process.wait();
+        // A process that is hardened kills no other, and one that stands still does not see the end.
+        let _ = self.process.kill();
+        for _ in 0..REAPED {
+            match self.process.try_wait() {
+                Ok(None) => std::thread::sleep(Duration::from_millis(1)),
+                Ok(Some(_)) | Err(_) => return,
+            }
+        }
     }
 }

@@ -35,8 +35,8 @@ struct State {
     /// Bytes that the loads of the slow lane may use together.
     memory: u64,
     fast: Vec<Owner>,
-    /// The bytes of each load in the slow lane.
-    slow: Vec<u64>,
+    /// The owner and the bytes of each load in the slow lane.
+    slow: Vec<(Owner, u64)>,
     waiting: Vec<Waiting>,
     used: HashMap<Owner, (Duration, Instant)>,
     next: u64,
@@ -95,7 +95,7 @@ impl Queue {
         state.waiting.retain(|waiting| waiting.ticket != ticket);
         match lane {
             Lane::Fast => state.fast.push(owner),
-            Lane::Slow => state.slow.push(memory),
+            Lane::Slow => state.slow.push((owner, memory)),
         }
         drop(state);
         // There may be room for another.
@@ -122,15 +122,19 @@ impl State {
             Lane::Fast if self.fast.len() >= self.slots => None,
             Lane::Fast => waiting.min_by_key(|waiting| self.claim(waiting)).copied(),
             Lane::Slow => waiting
-                .min_by_key(|waiting| waiting.ticket)
                 .filter(|waiting| self.has_room(waiting.memory))
+                .min_by_key(|waiting| self.claim(waiting))
                 .copied(),
         }
     }
 
     /// The smaller, the sooner.
     fn claim(&self, waiting: &Waiting) -> (usize, Duration, u64) {
-        let running = self.fast.iter().filter(|owner| **owner == waiting.owner).count();
+        let slow = self.slow.iter().map(|(owner, _)| owner);
+        let running = match waiting.lane {
+            Lane::Fast => self.fast.iter().filter(|owner| **owner == waiting.owner).count(),
+            Lane::Slow => slow.filter(|owner| **owner == waiting.owner).count(),
+        };
         (running, self.used(waiting.owner), waiting.ticket)
     }
 
@@ -142,7 +146,7 @@ impl State {
     }
 
     fn has_room(&self, memory: u64) -> bool {
-        let held = self.slow.iter().fold(0_u64, |sum, one| sum.saturating_add(*one));
+        let held = self.slow.iter().fold(0_u64, |sum, (_, one)| sum.saturating_add(*one));
         self.slow.is_empty() || held.saturating_add(memory) <= self.memory
     }
 
@@ -155,8 +159,8 @@ impl State {
         self.used.insert(owner, (used, Instant::now()));
     }
 
-    fn leave_slow(&mut self, memory: u64) {
-        if let Some(at) = self.slow.iter().position(|other| *other == memory) {
+    fn leave_slow(&mut self, owner: Owner, memory: u64) {
+        if let Some(at) = self.slow.iter().position(|other| *other == (owner, memory)) {
             self.slow.swap_remove(at);
         }
     }
@@ -177,7 +181,7 @@ impl Permit {
             return false;
         }
         state.leave_fast(self.owner, self.since.elapsed());
-        state.slow.push(self.memory);
+        state.slow.push((self.owner, self.memory));
         self.lane = Lane::Slow;
         drop(state);
         self.queue.changed.notify_all();
@@ -190,7 +194,7 @@ impl Drop for Permit {
         let mut state = self.queue.lock();
         match self.lane {
             Lane::Fast => state.leave_fast(self.owner, self.since.elapsed()),
-            Lane::Slow => state.leave_slow(self.memory),
+            Lane::Slow => state.leave_slow(self.owner, self.memory),
         }
         drop(state);
         self.queue.changed.notify_all();
@@ -253,6 +257,32 @@ mod tests {
         drop(next);
         let state = queue.lock();
         assert!(state.fast.is_empty() && state.slow.is_empty() && state.waiting.is_empty());
+    }
+
+    #[test]
+    fn the_slow_lane_is_as_fair() {
+        let queue = Arc::new(Queue::new(1, 10));
+        let running = queue.wait(Some(1), Lane::Slow, 6);
+        let mut state = queue.lock();
+        for (ticket, owner, memory) in [(10, 1, 1), (11, 2, 9), (12, 2, 4), (13, 3, 4)] {
+            let owner = Some(owner);
+            let lane = Lane::Slow;
+            state.waiting.push(Waiting {
+                ticket,
+                owner,
+                lane,
+                memory,
+            });
+        }
+        state.used.insert(Some(2), (Duration::from_secs(1), Instant::now()));
+        let next = |state: &State| state.next_of(Lane::Slow).map(|next| next.ticket);
+        // Not the one that runs, not the one that has used more, and no load without room holds up the others.
+        assert_eq!(next(&state), Some(13));
+        state.waiting.pop();
+        assert_eq!(next(&state), Some(12));
+        state.waiting.clear();
+        drop(state);
+        drop(running);
     }
 
     #[test]

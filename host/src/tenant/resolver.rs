@@ -259,9 +259,15 @@ impl Slot {
     }
 
     fn start(self) {
-        let thread = thread::Builder::new().name("resolver".to_owned());
-        // Where the system makes no thread, the slot is dropped, and there is no answer.
-        let _ = thread.spawn(move || self.work());
+        let mut next = Some(self);
+        while let Some(slot) = next {
+            let thread = thread::Builder::new().name("resolver".to_owned());
+            if thread.spawn(move || slot.work()).is_ok() {
+                return;
+            }
+            // Where the system makes no thread, the slot is dropped, and there is no answer. Those that wait are next.
+            next = lock(&POOL).take();
+        }
     }
 
     /// Looks the name up, and those that wait then: this thread is its slot's, and has one from its beginning to its end.

@@ -53,6 +53,11 @@ impl Dispatch {
         if !died || !again.repeatable.get() || again.tried.get() || self.ended() || !self.is_untouched() {
             return false;
         }
+        // What other protocols name of a connection would outlive it in the handle.
+        let scheme = self.info.get().and_then(|info: &InfoHandle| info.text("scheme"));
+        if !scheme.is_some_and(|scheme| ["http", "https"].iter().any(|http| scheme.eq_ignore_ascii_case(http))) {
+            return false;
+        }
         // A body that cannot be read once more cannot be sent once more.
         if self.upload.is_begun() && !self.upload.begin_at(0).unwrap_or(false) {
             return false;

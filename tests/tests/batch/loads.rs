@@ -1,17 +1,18 @@
 //! Loads are fair between tenants, and what befalls one is its own.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Signal, kill_process};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use transferhost_tests::PATIENCE;
 use transferhost_tests::heavy::Heavy;
 use transferhost_tests::http::{self, Response};
 use transferhost_tests::origin::Origin;
 
-use super::loaders::processes;
+use super::loaders::{has_ended, processes};
 use super::site::{Site, end, find, of};
 
 /// Branches that take the compiler longer than these tests let it.
@@ -21,11 +22,21 @@ fn job(origin: &Origin, tenant: &str, plugin: &str) -> Value {
     json!({"id": format!("{tenant} {plugin}"), "tenant": tenant, "plugin": plugin, "url": origin.url("/")})
 }
 
+/// Says that a test is over, however it ends.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// The outcomes of these jobs in the order in which they came.
 fn outcomes(site: &Site, jobs: &[Value]) -> Vec<Value> {
     let cache = TempDir::new().unwrap();
     let lines: Vec<String> = jobs.iter().map(Value::to_string).collect();
-    let batch = site.batch().env("XDG_CACHE_HOME", cache.path());
+    // What is slow has what others leave of the processors.
+    let batch = site.batch().env("XDG_CACHE_HOME", cache.path()).patience(6 * PATIENCE);
     let ended = batch.arg("-").input(lines.join("\n")).end();
     assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
     let outcomes = of(&ended.text());
@@ -38,7 +49,10 @@ fn outcomes(site: &Site, jobs: &[Value]) -> Vec<Value> {
 fn a_small_plugin_waits_for_no_large_one() {
     let origin = http::serve(|_| Response::ok("hello")).unwrap();
     for batch in ["", "[batch]\nloads = 1\nload-memory = \"1MiB\""] {
-        let site = Site::new(&origin, &format!("[limits]\nload-processor-time = \"4s\"\n{batch}"));
+        let site = Site::new(
+            &origin,
+            &format!("[limits]\nload-processor-time = \"3s\"\nload-time = \"20s\"\n{batch}"),
+        );
         let (heavy, light) = (Heavy::branches("heavy.wasm", LONG), Heavy::light("light.wasm"));
         site.plugin("heavy.wasm", heavy.path());
         site.plugin("light.wasm", light.path());
@@ -61,9 +75,63 @@ fn a_small_plugin_waits_for_no_large_one() {
                 (2, Some("deadline")),
                 "{said}"
             );
-            assert!(said.contains("load-processor-time"), "{said}");
+            assert!(said.contains("limit load-"), "{said}");
         }
     }
+}
+
+/// The bytes that somebody else has asked for before, and waits for, are no reason to wait as long as he must.
+#[test]
+fn nobody_waits_by_anothers_claim() {
+    let origin = http::serve(|_| Response::ok("hello")).unwrap();
+    let policy = "[limits]\nload-processor-time = \"600ms\"\n[batch]\nloads = 1";
+    let site = Site::new(&origin, policy);
+    let light = Heavy::light("light.wasm");
+    site.plugin("light.wasm", light.path());
+    let mut jobs = Vec::new();
+    for at in 0..3 {
+        let name = format!("heavy{at}.wasm");
+        site.plugin(&name, Heavy::branches(&name, LONG).path());
+        jobs.push(job(&origin, "a", &name));
+    }
+    // `a` has used much when it asks for what `b` wants too, and those before `b` have used nothing.
+    jobs.push(job(&origin, "a", "light.wasm"));
+    let outcomes = outcomes(&site, &[jobs, vec![job(&origin, "b", "light.wasm")]].concat());
+    let at = |id: &str| outcomes.iter().position(|outcome| outcome["id"] == id).unwrap();
+    assert!(at("b light.wasm") < at("a heavy2.wasm"), "{outcomes:?}");
+    assert_eq!(end(&outcomes[at("a light.wasm")]).0, 0);
+}
+
+/// A hardened process starts no other: what it has started before takes the killed helper's place.
+#[test]
+fn a_hardened_batch_loads_on_when_its_helper_was_killed() {
+    let origin = http::serve(|_| Response::ok("hello")).unwrap();
+    let site = Site::new(&origin, "");
+    let cache = TempDir::new().unwrap();
+    let (first, second) = (Heavy::branches("first.wasm", 300), Heavy::light("second.wasm"));
+    site.plugin("first.wasm", first.path());
+    site.plugin("second.wasm", second.path());
+    // The one tenant's second plugin is loaded when its first has been.
+    let lines = ["first.wasm", "second.wasm"].map(|plugin| job(&origin, "a", plugin).to_string());
+    let batch = site
+        .batch()
+        .env("XDG_CACHE_HOME", cache.path())
+        .arg("--harden")
+        .arg("-");
+    let running = batch.input(lines.join("\n")).start();
+    let begun = Instant::now();
+    while processes(running.id(), "compile").is_empty() {
+        assert!(begun.elapsed() < PATIENCE);
+        thread::sleep(Duration::from_millis(2));
+    }
+    for helper in processes(running.id(), "help") {
+        kill_process(helper, Signal::KILL).unwrap();
+    }
+    let ended = running.end();
+    assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
+    let outcomes = of(&ended.text());
+    assert!(outcomes.iter().all(|outcome| outcome["code"] == 0), "{outcomes:?}");
+    assert_eq!(outcomes.len(), 2);
 }
 
 /// Each way to end a load early ends that load alone, and says so.
@@ -72,8 +140,8 @@ fn what_befalls_one_load_is_its_own() {
     let origin = http::serve(|_| Response::ok("hello")).unwrap();
     let site = Site::new(
         &origin,
-        "[limits]\nload-processor-time = \"2s\"\n[tenants.memory.limits]\nload-memory = \"96MiB\"\n\
-         [tenants.code.limits]\nload-code = \"1KiB\"\n[tenants.time]\n[tenants.well]",
+        "[tenants.memory.limits]\nload-memory = \"96MiB\"\n\
+         [tenants.code.limits]\nload-code = \"1KiB\"\n[tenants.time.limits]\nload-processor-time = \"800ms\"\n[tenants.well]",
     );
     let (heavy, large) = (
         Heavy::branches("heavy.wasm", LONG),
@@ -125,22 +193,25 @@ fn no_outcome_is_lost_where_loads_are_killed() {
     let running = batch.input(lines.join("\n")).start();
     let program = running.id();
     let over = AtomicBool::new(false);
+    let kills = AtomicUsize::new(0);
     let ended = thread::scope(|scope| {
+        let _over = Over(&over);
         scope.spawn(|| {
             // A bounded number, so that some come through.
-            let mut kills = 0;
-            while kills < 30 && !over.load(Ordering::Relaxed) {
+            while kills.load(Ordering::Relaxed) < 30 && !over.load(Ordering::Relaxed) {
                 let role = if fastrand::bool() { "compile" } else { "try" };
-                for process in processes(program, role) {
-                    kills += usize::from(kill_process(process, Signal::KILL).is_ok());
+                for process in processes(program, role).into_iter().filter(|it| !has_ended(*it)) {
+                    kills.fetch_add(
+                        usize::from(kill_process(process, Signal::KILL).is_ok()),
+                        Ordering::Relaxed,
+                    );
                 }
                 thread::sleep(Duration::from_millis(fastrand::u64(1..20)));
             }
         });
-        let ended = running.end();
-        over.store(true, Ordering::Relaxed);
-        ended
+        running.end()
     });
+    assert!(kills.load(Ordering::Relaxed) > 0);
     assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
     let outcomes = of(&ended.text());
     assert_eq!(outcomes.len(), lines.len());

@@ -15,7 +15,7 @@ use transferhost_tests::listen::Listen;
 use transferhost_tests::origin::Origin;
 use transferhost_tests::running::{Ended, Running};
 
-use super::loaders::{children, processes};
+use super::loaders::{has_ended, processes};
 use super::sentence::sentence;
 
 /// Branches that take the compiler longer than any test waits.
@@ -89,11 +89,14 @@ fn one_that_is_killed_is_tried_once_more() {
 #[test]
 fn a_helper_that_ends_is_started_once_more() {
     let origin = http::serve(|_| Response::ok("body")).unwrap();
-    let plugin = Heavy::branches("heavy.wasm", 100);
+    let plugin = Heavy::branches("heavy.wasm", 300);
     let running = start(plugin.path(), &origin);
     let compile = another(&running, "compile", &[]);
-    let helper = children(running.id())[0];
-    kill_process(Pid::from_raw(helper.cast_signed()).unwrap(), Signal::KILL).unwrap();
+    let helper = another(&running, "help", &[]);
+    kill_process(helper, Signal::KILL).unwrap();
+    let again = another(&running, "help", &[helper]);
+    assert_ne!(again, helper);
+    until_ended(&[compile]);
     let ended = running.end();
     assert_eq!(
         (ended.code(), ended.text().as_str()),
@@ -101,10 +104,14 @@ fn a_helper_that_ends_is_started_once_more() {
         "{}",
         ended.stderr
     );
-    let gone = || fs::read(format!("/proc/{}/cmdline", compile.as_raw_nonzero())).is_ok_and(|line| !line.is_empty());
+}
+
+/// Waits until these have ended.
+fn until_ended(processes: &[Pid]) {
     let begun = Instant::now();
-    while gone() {
-        assert!(begun.elapsed() < PATIENCE, "what the helper started outlives it");
+    while !processes.iter().all(|process| has_ended(*process)) {
+        assert!(begun.elapsed() < PATIENCE, "{processes:?} outlive what started them");
+        std::thread::sleep(Duration::from_millis(2));
     }
 }
 
@@ -116,11 +123,7 @@ fn what_loads_ends_with_its_program() {
     let running = start(heavy.path(), &origin);
     let left: Vec<Pid> = vec![another(&running, "compile", &[]), another(&running, "try", &[])];
     drop(running);
-    let begun = Instant::now();
-    while left.iter().any(|it| rustix::process::test_kill_process(*it).is_ok()) {
-        assert!(begun.elapsed() < PATIENCE, "{left:?}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
+    until_ended(&left);
 }
 
 #[test]
@@ -132,73 +135,109 @@ fn a_signal_ends_a_load() {
     // Not SIGINT, which a shell has its background jobs ignore.
     running.signal("TERM").unwrap();
     assert_ne!(running.end().code(), Some(0));
-    let begun = Instant::now();
-    while rustix::process::test_kill_process(compile).is_ok() {
-        assert!(begun.elapsed() < PATIENCE);
-        std::thread::sleep(Duration::from_millis(2));
+    until_ended(&[compile]);
+}
+
+/// What takes the compiler much in ways that no weighing knows, each with the limit that ends it.
+#[test]
+fn each_way_to_be_heavy_ends_within_the_limits() {
+    let origin = Origin::forbidden(Listen::default()).unwrap();
+    let calls = "i64.const 1 i64.const 2 i64.const 3 i64.const 4 call $f ".repeat(10_000);
+    let calls = format!("(core module (func $f (param i64 i64 i64 i64)) (func {calls}))");
+    let stores: String = (0..20_000)
+        .map(|at| format!("local.get 0 local.get 1 i32.store offset={at} "))
+        .collect();
+    let stores = format!("(core module (memory 1) (func (param i32 i32) {stores}))");
+    let functions = format!("(core module {})", "(func)".repeat(20_000));
+    let data = format!(
+        "(core module (memory 100) {})",
+        format!("(data (i32.const 0) \"{}\")", "x".repeat(60_000)).repeat(12)
+    );
+    let tables = format!(
+        "(core module (func (param i32) block local.get 0 br_table {} end))",
+        "0 ".repeat(60_000)
+    );
+    let beside = |text: &str| Heavy::beside("heavy.wasm", text);
+    for (name, plugin, limit) in [
+        (
+            "branches",
+            Heavy::branches("heavy.wasm", LONG),
+            "load-processor-time=500ms",
+        ),
+        ("branches", Heavy::branches("heavy.wasm", LONG), "load-time=500ms"),
+        (
+            "many branches",
+            Heavy::branches("heavy.wasm", 20_000),
+            "load-memory=96MiB",
+        ),
+        (
+            "adapters",
+            Heavy::adapters("heavy.wasm", 12, 6),
+            "load-processor-time=500ms",
+        ),
+        ("adapters", Heavy::adapters("heavy.wasm", 12, 6), "load-memory=96MiB"),
+        ("an adapter", Heavy::adapters("heavy.wasm", 1, 1), "load-code=256KiB"),
+        ("calls", beside(&calls), "load-code=64KiB"),
+        ("stores", beside(&stores), "load-code=64KiB"),
+        ("functions", beside(&functions), "load-code=64KiB"),
+        ("data", beside(&data), "load-code=64KiB"),
+        ("a table of branches", beside(&tables), "load-code=64KiB"),
+    ] {
+        let ended = Transferhost::run()
+            .args(["--limit", limit])
+            .arg(plugin.path())
+            .arg(origin.url("/"))
+            .end();
+        let said = ended.stderr;
+        let key = limit.split('=').next().unwrap();
+        assert!(said.contains(&format!("(limit {key};")), "{name}, {limit}: {said}");
     }
 }
 
-/// What takes more memory the longer it is compiled, in forms that no weighing knows.
+/// What the program has open besides is not open in the processes that load.
 #[test]
-fn each_way_to_be_heavy_ends_within_the_limits() {
-    let adapters = |levels: usize| {
-        let mut text = "(core module $m)".to_owned();
-        for at in 0..levels {
-            text += &format!("(component $c{at} (core module $m) (core instance (instantiate $m)))");
-        }
-        text
-    };
-    let switch = format!(
-        "(func (param i32) {} local.get 0 (br_table {}) {})",
-        "block ".repeat(800),
-        "0 ".repeat(200_000),
-        "end ".repeat(800)
-    );
-    let calls = format!(
-        "(func $f (param i64 i64 i64 i64)) (func {})",
-        "i64.const 1 i64.const 2 i64.const 3 i64.const 4 call $f ".repeat(20_000)
-    );
-    let nested = format!(
-        "(func (result i32) {} i32.const 1 {})",
-        "(block (result i32) ".repeat(900),
-        ")".repeat(900)
-    );
-    let selects = format!(
-        "(func (param i32) (result i32) local.get 0 {})",
-        "local.get 0 local.get 0 select ".repeat(60_000)
-    );
-    let globals = "(global (mut i64) (i64.const 0))".repeat(20_000);
-    let texts = [
-        adapters(200),
-        format!("(core module {switch})"),
-        format!("(core module {calls})"),
-        format!("(core module {nested})"),
-        format!("(core module {selects})"),
-        format!("(core module {globals})"),
-    ];
-    for (at, text) in texts.iter().enumerate() {
-        let folder = TempDir::new().unwrap();
-        let path = folder.path().join("heavy.wat");
-        fs::write(&path, format!("(component {text})")).unwrap();
-        let limits = [
-            "--limit",
-            "load-memory=96MiB",
-            "--limit",
-            "load-processor-time=2s",
-            "--limit",
-            "load-time=1min",
-        ];
-        let said = sentence(&run(&limits, &path), 2);
-        let known = [
-            "load-memory",
-            "load-processor-time",
-            "no callback",
-            "not a valid component",
-            "text",
-            "more than",
-        ];
-        assert!(known.iter().any(|words| said.contains(words)), "{at}: {said}");
+fn they_inherit_nothing() {
+    let origin = Origin::forbidden(Listen::default()).unwrap();
+    let heavy = Heavy::branches("heavy.wasm", LONG);
+    let folder = TempDir::new().unwrap();
+    let secret = folder.path().join("secret");
+    fs::write(&secret, "secret").unwrap();
+    let opened = format!("exec 8<{} 9<&8", secret.display());
+    let running = Transferhost::run_after(&opened)
+        .arg(heavy.path())
+        .arg(origin.url("/"))
+        .start();
+    for role in ["compile", "try"] {
+        let process = another(&running, role, &[]);
+        let open = fs::read_dir(format!("/proc/{}/fd", process.as_raw_nonzero())).unwrap();
+        let names: Vec<_> = open
+            .map(|it| fs::read_link(it.unwrap().path()).unwrap_or_default())
+            .collect();
+        assert!(!names.contains(&secret), "{role}: {names:?}");
+    }
+}
+
+/// Nobody but root may raise a limit that the session has: a lower one is kept.
+#[test]
+fn a_sessions_lower_limits_are_kept() {
+    let origin = http::serve(|_| Response::ok("body")).unwrap();
+    for limits in [
+        "ulimit -t 100",
+        "ulimit -d 3000000",
+        "ulimit -f 2000000",
+        "ulimit -t 90; ulimit -d 2000000",
+    ] {
+        let light = Heavy::light("light.wasm");
+        let ended = Transferhost::run_after(limits)
+            .arg(light.path())
+            .arg(origin.url("/"))
+            .end();
+        assert_eq!(
+            (ended.code(), ended.text().as_str()),
+            (Some(0), "body"),
+            "{limits}: {}",
+            ended.stderr
+        );
     }
 }
 

@@ -37,6 +37,7 @@ impl FieldName {
     }
 
     /// As [`FieldName::parse`], and what the curl tool sends besides: letters that are not ASCII's.
+    #[cfg(feature = "cli")]
     fn parse_as_curl(text: &str) -> Option<FieldName> {
         let letter = |c: char| match c.is_ascii() {
             true => is_token_byte(c as u8),
@@ -103,6 +104,7 @@ impl Header {
 
     /// As [`Header::parse`], with the names that the curl tool takes: under a policy that guards the network they are
     /// refused later.
+    #[cfg(feature = "cli")]
     pub(crate) fn parse_as_curl(line: &str) -> Result<Header, HeaderError> {
         let (name, value) = Header::split(line)?;
         Header::made(name, value, FieldName::parse_as_curl(name))

@@ -17,6 +17,10 @@ pub(crate) struct Proposal {
     /// wasmparser's name of it, in kebab case.
     pub(crate) name: &'static str,
     /// Which guests use it, or why nobody may.
+    #[cfg_attr(
+        not(feature = "testing"),
+        allow(dead_code, reason = "the table in the documentation shows it")
+    )]
     pub(crate) why: &'static str,
 }
 

@@ -5,6 +5,14 @@
 
 /// A row of the table.
 #[derive(Debug)]
+#[cfg_attr(
+    not(feature = "testing"),
+    allow(
+        dead_code,
+        unreachable_pub,
+        reason = "the table in the documentation shows all of it"
+    )
+)]
 pub struct Cap {
     /// The field, and the part of it that is bounded.
     pub of: &'static str,
@@ -21,6 +29,7 @@ macro_rules! caps {
         $(pub(super) static $name: Cap = Cap { of: $of, most: $most, unit: $unit, why: $why };)*
 
         /// The table.
+        #[cfg(feature = "testing")]
         pub static CAPS: &[&Cap] = &[$(&$name),*];
     };
 }

@@ -204,6 +204,14 @@ impl Limits {
 }
 
 impl Limit {
+    /// Whether it bounds a plugin that is loaded, before any transfer has it.
+    pub(crate) fn is_of_loading(self) -> bool {
+        matches!(
+            self,
+            Limit::ComponentSize | Limit::LoadMemory | Limit::LoadProcessorTime | Limit::LoadTime | Limit::LoadCode
+        )
+    }
+
     /// The limit's row.
     pub fn row(self) -> &'static Row {
         // `ALL` and `ROWS` come from one list, so the index is in bounds.

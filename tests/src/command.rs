@@ -82,16 +82,24 @@ impl Transferhost {
         Self::of(Command::new(&*BINARY))
     }
 
-    /// `transferhost run`, for what follows, by a shell that has done this before.
+    /// `transferhost run`, for what follows, as [`Transferhost::after`].
     ///
     /// # Panics
     /// As [`Transferhost::new`].
     pub fn run_after(script: &str) -> Self {
+        Self::after(script).arg("run")
+    }
+
+    /// As [`Transferhost::new`], by a shell that has done this before.
+    ///
+    /// # Panics
+    /// As [`Transferhost::new`].
+    pub fn after(script: &str) -> Self {
         let mut command = Command::new("sh");
         command
             .args(["-c", &format!("{script}; exec \"$@\""), "sh"])
             .arg(&*BINARY);
-        Self::of(command).arg("run")
+        Self::of(command)
     }
 
     fn of(mut command: Command) -> Self {

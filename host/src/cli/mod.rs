@@ -26,6 +26,8 @@ mod wit;
 mod write_out;
 
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use clap::Parser as _;
 
@@ -42,6 +44,8 @@ const BROKEN_PIPE: u8 = 23;
 
 /// Reads the command line and carries it out.
 pub fn main() -> ExitCode {
+    // A file that may grow no more (RLIMIT_FSIZE) is an error where it is written, as a full disk is, and no end of the process.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::new(AtomicBool::new(false)));
     let (ours, curl) = args::split(std::env::args_os());
     let done = match args::Cli::try_parse_from(ours) {
         Ok(cli) => match cli.command {

@@ -71,10 +71,14 @@ pub(super) fn classify(error: &wasmtime::Error) -> Classified {
             ..of(Cause::System)
         };
     }
-    if let Some(refused) = error.downcast_ref::<std::io::Error>() {
-        // Memory that the machine does not give: not the guest's doing.
+    // Memory that the machine does not give: not the guest's doing.
+    let of_system = error.chain().find_map(|cause| {
+        let of_std = cause.downcast_ref::<std::io::Error>().map(ToString::to_string);
+        of_std.or_else(|| cause.downcast_ref::<rustix::io::Errno>().map(ToString::to_string))
+    });
+    if let Some(refused) = of_system {
         return Classified {
-            reason: Some(refused.to_string()),
+            reason: Some(refused),
             ..of(Cause::System)
         };
     }

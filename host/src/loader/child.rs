@@ -35,7 +35,7 @@ pub(super) fn compiles(socket: &impl AsFd) -> io::Result<()> {
         .num_threads(request.threads.max(1))
         .build_global();
     threads.map_err(io::Error::other)?;
-    limit(&request.limits)?;
+    limit(&request.limits, 0)?;
     confine().map_err(io::Error::other)?;
     let answer = match compile(&bytes, &request.shape, &request.limits, request.threads) {
         Ok((code, weight)) => {
@@ -76,7 +76,8 @@ pub(super) fn tries(socket: &impl AsFd) -> io::Result<()> {
             Ok(code.component(engine).ok())
         },
         || {
-            limit(&request.limits)?;
+            // The guest's own memory comes on top.
+            limit(&request.limits, request.limits.get(Limit::Memory))?;
             confine().map_err(io::Error::other)
         },
     )?;
@@ -104,10 +105,9 @@ fn begin(socket: &impl AsFd) -> io::Result<bool> {
     Ok(helper == getppid().map(Pid::as_raw_pid) && message::is_wanted(socket)?)
 }
 
-/// From here on no more memory, processor time and output than this.
-fn limit(limits: &Limits) -> io::Result<()> {
-    // The guest's own memory comes on top when it is tried.
-    let memory = limits.get(Limit::LoadMemory).saturating_add(limits.get(Limit::Memory));
+/// From here on no more memory, processor time and output than this, and so many more bytes of memory.
+fn limit(limits: &Limits, more: u64) -> io::Result<()> {
+    let memory = limits.get(Limit::LoadMemory).saturating_add(more);
     set(Resource::Data, memory, memory)?;
     set(
         Resource::Fsize,

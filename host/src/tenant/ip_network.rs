@@ -33,8 +33,11 @@ impl IpNetwork {
             IpNet::V4(_) => None,
         };
         if let Some(inner) = mapped.filter(|_| length < MAPPED) {
-            let length = if length > 32 { 32 } else { length };
-            let plain = Ipv4Net::new(inner, length).map_err(|error| error.to_string())?.trunc();
+            // Only a length that IPv4 has may have been meant for it.
+            let plain = match Ipv4Net::new(inner, length) {
+                Ok(plain) => plain.trunc().to_string(),
+                Err(_) => "the IPv4 network that is meant".to_owned(),
+            };
             return Err(format!(
                 "it is IPv4 in an IPv6 form, and its length counts from the IPv6 address's first bit: write {plain}"
             ));
@@ -110,7 +113,9 @@ impl FromStr for IpNetwork {
             });
         };
         if let Some((bare, _)) = address.split_once('%') {
-            return Err(wrong(&format!("a network has no zone: write {bare}/{length}")));
+            // What is wrong besides the zone is told alone, so that the advice can be followed.
+            let without = format!("{bare}/{length}").parse::<IpNetwork>()?;
+            return Err(wrong(&format!("a network has no zone: write {without}")));
         }
         let address = address.parse::<IpAddr>().map_err(|_| wrong(WRITTEN))?;
         let digits = (1..=3).contains(&length.len()) && length.bytes().all(|byte| byte.is_ascii_digit());
@@ -166,8 +171,8 @@ mod tests {
     fn what_is_refused_is_told_what_to_write() {
         for (text, write) in [
             ("::ffff:10.0.0.0/8", "write 10.0.0.0/8"),
-            ("::ffff:10.0.0.0/95", "write 10.0.0.0/32"),
-            ("::ffff:0:0/80", "write 0.0.0.0/32"),
+            ("::ffff:10.0.0.0/95", "write the IPv4 network that is meant"),
+            ("::ffff:0:0/80", "write the IPv4 network that is meant"),
             ("::ffff:10.0.0.1/104", "write 10.0.0.0/8, or 10.0.0.1/32"),
             ("10.0.0.1/8", "write 10.0.0.0/8, or 10.0.0.1/32"),
             ("2001:db8::1/32", "write 2001:db8::/32, or 2001:db8::1/128"),
@@ -175,6 +180,7 @@ mod tests {
             ("::ffff:10.0.0.1", "which is 10.0.0.1/32"),
             ("2001:db8::1", "which is 2001:db8::1/128"),
             ("fe80::%eth0/64", "write fe80::/64"),
+            ("fe80::1%eth0/64", "write fe80::/64, or fe80::1/128"),
             ("fe80::/64%eth0", "write ADDRESS/LENGTH"),
             ("010.0.0.0/8", "write ADDRESS/LENGTH"),
             ("10.0.0.00/8", "write ADDRESS/LENGTH"),

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::json;
 use tempfile::TempDir;
-use transferhost_tests::command::binary;
+use transferhost_tests::command::{Transferhost, binary};
 use transferhost_tests::http::{self, Response};
 use transferhost_tests::origin::Origin;
 
@@ -178,4 +178,33 @@ fn no_job_names_a_file_that_is_being_written() {
         assert!(!site.at(&format!("out/{path}")).exists());
     }
     assert_eq!(origin.requests().len(), 0);
+}
+
+/// A file that may grow no more ends its own job, as a full disk does, and not the process.
+#[test]
+fn a_file_that_may_not_grow_is_its_own_jobs() {
+    let origin = http::serve(|request| match request.target() {
+        "/large" => Response::ok("x".repeat(3 << 20)),
+        _ => Response::ok("hello"),
+    })
+    .unwrap();
+    let site = Site::new(&origin, "[batch]\noutput = \"out\"");
+    fs::create_dir(site.at("out")).unwrap();
+    let large = json!({"id": "large", "tenant": "a", "url": origin.url("/large"), "output": "large"});
+    let small = |id: u32| json!({"id": id, "tenant": "b", "url": origin.url("/"), "output": format!("{id}")});
+    let lines: Vec<String> = [large]
+        .into_iter()
+        .chain((0..5).map(small))
+        .map(|it| it.to_string())
+        .collect();
+    let batch = site.batch_by(Transferhost::after("ulimit -f 1024"));
+    let ended = batch.arg("-").input(lines.join("\n")).end();
+    assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
+    let outcomes = site::of(&ended.text());
+    assert_eq!(outcomes.len(), lines.len());
+    assert_eq!(end(find(&outcomes, "large")).0, 23);
+    for id in 0..5 {
+        assert_eq!(end(find(&outcomes, id)).0, 0);
+    }
+    assert_eq!(names(&site.at("out")), ["0", "1", "2", "3", "4"]);
 }

@@ -117,3 +117,55 @@ fn a_plugin_that_would_end_the_process_ends_its_own_job() {
         }
     }
 }
+
+/// A job may have made it: the operator has not placed it there.
+#[test]
+fn a_plugin_in_a_folder_of_outputs_is_none() {
+    let origin = http::serve(|_| Response::ok("hello")).unwrap();
+    let site = Site::new(&origin, "[batch]\noutput = \"out\"");
+    std::fs::create_dir_all(site.at("out/deep")).unwrap();
+    std::os::unix::fs::symlink("out/deep/made.wasm", site.at("link.wasm")).unwrap();
+    for name in ["out/made.wasm", "out/deep/made.wasm", "placed.wasm"] {
+        site.plugin(name, &guest("pass"));
+    }
+    let job = |plugin: &str| json!({"id": plugin, "url": origin.url("/"), "plugin": plugin}).to_string();
+    let named = [
+        "out/made.wasm",
+        "out/deep/made.wasm",
+        "./out/made.wasm",
+        "link.wasm",
+        "placed.wasm",
+    ];
+    let lines = named.map(job);
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let outcomes = site.outcomes(&lines);
+    for name in named {
+        let (code, said) = end(find(&outcomes, name));
+        match name {
+            "placed.wasm" => assert_eq!(code, 0, "{said}"),
+            _ => assert!(code == 2 && said.contains("folder of outputs"), "{name}: {code} {said}"),
+        }
+    }
+}
+
+/// A plugin is loaded for all jobs of its tenant: none of them says how.
+#[test]
+fn no_job_has_limits_of_loading() {
+    let origin = http::serve(|_| Response::ok("hello")).unwrap();
+    let site = Site::new(&origin, "");
+    site.plugin("pass.wasm", &guest("pass"));
+    for key in [
+        "component-size",
+        "load-memory",
+        "load-processor-time",
+        "load-time",
+        "load-code",
+    ] {
+        let outcome = site.outcome(&json!({"url": origin.url("/"), "plugin": "pass.wasm", "limits": {key: "1s"}}));
+        let (code, said) = end(&outcome);
+        assert!(
+            code != 0 && said.contains(key) && said.contains("policy file"),
+            "{said}"
+        );
+    }
+}

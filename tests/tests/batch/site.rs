@@ -45,8 +45,14 @@ impl Site {
 
     /// A batch of `jobs.jsonl`.
     pub(crate) fn batch(&self) -> Transferhost {
-        let batch = Transferhost::new().in_folder(self.path()).arg("batch");
-        batch.args(["--policy-file", "policy.toml"])
+        self.batch_by(Transferhost::new())
+    }
+
+    /// A batch of this program.
+    pub(crate) fn batch_by(&self, program: Transferhost) -> Transferhost {
+        program
+            .in_folder(self.path())
+            .args(["batch", "--policy-file", "policy.toml"])
     }
 
     /// The outcomes of these lines, each as it came; the batch ends well.

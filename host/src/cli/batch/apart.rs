@@ -49,6 +49,13 @@ pub(super) fn check(ours: &Batch, file: &PolicyFile, input: &File, cache: Option
     Ok(())
 }
 
+/// The folders of outputs, as the kernel names them. A plugin in one of them is one that a job may have made.
+pub(super) fn folders(file: &PolicyFile) -> Vec<PathBuf> {
+    outputs(file)
+        .filter_map(|(_, folder)| folder.canonicalize().ok())
+        .collect()
+}
+
 /// The folders of outputs, by their keys.
 fn outputs(file: &PolicyFile) -> impl Iterator<Item = (String, &PathBuf)> {
     let of_batch = file.batch.output.iter();

@@ -13,6 +13,7 @@ use super::tenants::Known;
 use crate::cause::Cause;
 use crate::escape::escape;
 use crate::guest::Plugin;
+use crate::limits;
 use crate::sink::MemorySink;
 use crate::transfer::{self, Abort, LineObserver, Source, SubmitError};
 
@@ -129,6 +130,11 @@ impl Known {
         if !job.limits.is_empty() {
             let mut limits = self.tenant.policy().limits().clone();
             for (key, value) in &job.limits {
+                if limits::find(key).is_some_and(|(limit, _)| limit.is_of_loading()) {
+                    return Err(format!(
+                        "`limits`: a plugin is loaded for all jobs of a tenant: set {key} in the policy file"
+                    ));
+                }
                 let tightened = limits.tighten_text(key, value);
                 tightened.map_err(|why| format!("`limits`: {}", escape(&why)))?;
             }

@@ -81,6 +81,7 @@ pub(super) fn batch(ours: &Batch) -> anyhow::Result<u8> {
     let cache = cache::directory();
     apart::check(ours, &file, &input, cache.as_ref().map(CacheDirectory::path))?;
     tenants::names(&file)?;
+    let outputs = apart::folders(&file);
     let folders = tenants::folders(&file)?;
     overlap::check(&file, &folders)?;
     let done = match &ours.resume {
@@ -137,7 +138,7 @@ pub(super) fn batch(ours: &Batch) -> anyhow::Result<u8> {
     let desk = Desk {
         operator,
         tenants: Tenants::new(host, file, folders),
-        plugins: Plugins::new(plugins, events.clone()),
+        plugins: Plugins::new(plugins, outputs, events.clone()),
         workers: Workers::start(batch.workers).context("the workers cannot be started")?,
         outcomes,
         events: events.clone(),

@@ -1,8 +1,8 @@
 //! Folders of different tenants lie apart. A job names files in its tenant's folders: where one folder holds another tenant's, the
 //! job could replace what that one fetched, or send it off.
 //!
-//! What is compared is the folders that were opened, and the folders above them as the kernel walks up from there. So links,
-//! `..` and mounts change nothing.
+//! What is compared is the folders that were opened, and the folders above them as the kernel walks up from there. So links
+//! and `..` change nothing. A folder that is mounted a second time is not seen: the kernel walks up from where it is mounted.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

@@ -2,6 +2,7 @@
 //! it is for. The loader says which of them compiles; the other threads wait.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::os::fd::AsRawFd as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -37,6 +38,8 @@ pub(super) type Key = (String, PathBuf);
 /// Those that are being loaded.
 pub(super) struct Plugins {
     folder: Arc<Folder>,
+    /// The folders in which jobs make files.
+    outputs: Arc<[PathBuf]>,
     events: Events,
     loading: HashSet<String>,
     queue: VecDeque<(Key, Tenant)>,
@@ -66,9 +69,10 @@ impl NotLoaded {
 }
 
 impl Plugins {
-    pub(super) fn new(folder: Arc<Folder>, events: Events) -> Plugins {
+    pub(super) fn new(folder: Arc<Folder>, outputs: Vec<PathBuf>, events: Events) -> Plugins {
         Plugins {
             folder,
+            outputs: outputs.into(),
             events,
             loading: HashSet::new(),
             queue: VecDeque::new(),
@@ -123,11 +127,12 @@ impl Plugins {
             };
             self.loading.insert(key.0.clone());
             let (folder, events) = (Arc::clone(&self.folder), self.events.clone());
+            let outputs = Arc::clone(&self.outputs);
             let (told, of) = (self.events.clone(), key.clone());
             let started = thread::Builder::new()
                 .name("transferhost-load".to_owned())
                 .spawn(move || {
-                    let loaded = catch_unwind(AssertUnwindSafe(|| load(&tenant, &folder, &of.1)));
+                    let loaded = catch_unwind(AssertUnwindSafe(|| load(&tenant, &folder, &outputs, &of.1)));
                     let failed = |_| {
                         Err(Arc::new(NotLoaded::File(
                             "transferhost failed, which is a bug of its own".to_owned(),
@@ -144,10 +149,17 @@ impl Plugins {
     }
 }
 
-fn load(tenant: &Tenant, folder: &Folder, path: &Path) -> Loaded {
+fn load(tenant: &Tenant, folder: &Folder, outputs: &[PathBuf], path: &Path) -> Loaded {
     let file = folder
         .read(path)
         .map_err(|why| NotLoaded::File(format!("plugin: {why}")))?;
+    // By what was opened, whatever the path is by now.
+    let place = std::fs::canonicalize(format!("/proc/self/fd/{}", file.as_raw_fd()));
+    let place = place.map_err(|error| NotLoaded::File(format!("plugin: {error}")))?;
+    if outputs.iter().any(|output| place.starts_with(output)) {
+        let why = "plugin: it lies in a folder of outputs, where a job may have made it: name another file";
+        return Err(NotLoaded::File(why.to_owned()).into());
+    }
     let loaded = tenant.load_opened(path, file).map_err(NotLoaded::Plugin)?;
     Ok(loaded)
 }

@@ -66,7 +66,7 @@ fn a_process_that_crashes_is_a_load_error() {
 #[test]
 fn one_that_is_killed_is_tried_once_more() {
     let origin = http::serve(|_| Response::ok("body")).unwrap();
-    let plugin = Heavy::branches("heavy.wasm", 100);
+    let plugin = Heavy::branches("heavy.wasm", 300);
     let running = start(plugin.path(), &origin);
     kill_process(another(&running, "compile", &[]), Signal::KILL).unwrap();
     let ended = running.end();

@@ -130,7 +130,7 @@ impl PolicyFile {
 
     fn of(text: &Text, given: Option<PolicyKind>, otherwise: PolicyKind) -> Result<PolicyFile, PolicyError> {
         text.check_keys()?;
-        let file: File = toml::from_str(text.as_str()).map_err(|error| text.wrong(error.span(), error.message()))?;
+        let file: File = toml::from_str(text.as_str()).map_err(|error| text.unread(&error))?;
         let named = file.policy.map(|kind| match kind {
             Kind::Curl => PolicyKind::Curl,
             Kind::Tenant => PolicyKind::Tenant,

@@ -46,9 +46,14 @@ impl Text {
         PolicyError(format!("{}{line}: {}", self.shown, why.replace('\n', " ")))
     }
 
+    /// What the parser says, which repeats words of the file.
+    pub(super) fn unread(&self, error: &toml::de::Error) -> PolicyError {
+        self.wrong(error.span(), &escape(&error.message().replace('\n', " ")))
+    }
+
     /// serde names an unknown key without its line or its neighbour in spelling; this names both.
     pub(super) fn check_keys(&self) -> Result<(), PolicyError> {
-        let parsed = DeTable::parse(&self.text).map_err(|error| self.wrong(error.span(), error.message()))?;
+        let parsed = DeTable::parse(&self.text).map_err(|error| self.unread(&error))?;
         let top = parsed.get_ref();
         self.known(top, "", &keys::of(""))?;
         for section in ["network", "process", "batch"] {

@@ -205,6 +205,7 @@ impl Limits {
 
 impl Limit {
     /// Whether it bounds a plugin that is loaded, before any transfer has it.
+    #[cfg(feature = "cli")]
     pub(crate) fn is_of_loading(self) -> bool {
         matches!(
             self,

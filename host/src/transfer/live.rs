@@ -33,7 +33,14 @@ pub(super) struct Live {
     tailed: Cell<bool>,
     plugin: Option<Plugin>,
     begun: Instant,
+    /// How long the host looked its name up before libcurl had it.
+    looked_up: Cell<Duration>,
+    /// The host has ended it for its time.
+    overdue: Cell<bool>,
 }
+
+/// How long after the end of a transfer's time the host ends it, where libcurl does not run.
+const LATE: Duration = Duration::from_millis(500);
 
 /// What a worker has to do for a transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +73,8 @@ impl Live {
             url,
             plugin,
             begun: Instant::now(),
+            looked_up: Cell::default(),
+            overdue: Cell::default(),
         }
     }
 
@@ -169,6 +178,19 @@ impl Live {
         Some(until.saturating_duration_since(Instant::now()))
     }
 
+    /// When it is surely over its time: libcurl, which keeps that time itself, does not run while the tenant rests.
+    pub(super) fn overdue_at(&self) -> Option<Instant> {
+        let most = self.dispatch.total.get().checked_add(LATE)?;
+        self.begun.checked_add(most)
+    }
+
+    /// Whether it is over its time, and libcurl has not ended it; it never does then.
+    pub(super) fn is_overdue(&self) -> bool {
+        let overdue = self.token.is_some() && self.overdue_at().is_some_and(|at| at <= Instant::now());
+        self.overdue.set(self.overdue.get() || overdue);
+        overdue
+    }
+
     fn has_time(&self) -> bool {
         self.left().is_none_or(|left| !left.is_zero())
     }
@@ -205,13 +227,16 @@ impl Live {
             | dispatch.names_go_on()
         {
             true => Next::Unpause,
-            false => Next::Wait(dispatch.pause.next()),
+            false => Next::Wait(dispatch.pause.next().into_iter().chain(self.overdue_at()).min()),
         }
     }
 
     /// Waits, where the host looks names up, until what the URL's name leads to is known.
     fn judged(&self) -> Next {
         let dispatch = &self.dispatch;
+        if dispatch.names.is_some() {
+            self.looked_up.set(self.begun.elapsed());
+        }
         match (dispatch.judge_name_of(&self.url), &dispatch.names) {
             _ if dispatch.latch.is_set() => Next::End,
             (Judged::Unknown, Some(names)) => {
@@ -291,7 +316,16 @@ impl Live {
         {
             failed.clone_into(&mut words);
         }
-        let outcome = || outcome::of(dispatch, code, info.as_deref(), &words, &self.url, plugin);
+        if self.overdue.get() && code == Some(CurlCode::OPERATION_TIMEDOUT) {
+            let milliseconds = self.begun.elapsed().as_millis();
+            words = format!(
+                "Operation timed out after {milliseconds} milliseconds, while its tenant rests for what was used"
+            );
+        }
+        let outcome = || {
+            let outcome = outcome::of(dispatch, code, info.as_deref(), &words, &self.url, plugin);
+            outcome.after(self.looked_up.get())
+        };
         let before = outcome();
         dispatch.unset(wishes.unset());
         let failed = dispatch.latch.is_set();

@@ -64,4 +64,6 @@ pub use source::Source;
 pub use spec::{
     Body, HttpAuth, HttpVersion, LineObserver, Observer, ProgressObserver, SpecError, Ssh, TransferSpec, WireObserver,
 };
+#[cfg(feature = "cli")]
+pub(crate) use worker::MOST_IDLE;
 pub use workers::{Job, METRICS, Metric, MetricKind, SubmitError, Submitted, Workers};

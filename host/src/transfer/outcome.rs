@@ -1,6 +1,7 @@
 //! How a transfer ended: one shape everywhere, its keys stable.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -73,7 +74,8 @@ pub struct Bytes {
     pub uploaded: u64,
 }
 
-/// Times in seconds since the beginning, as curl's `-w` has them; 0 for what did not happen.
+/// Times in seconds since the beginning, as curl's `-w` has them; 0 for what did not happen. A lookup that the host makes before
+/// libcurl has the transfer is part of them.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Seconds {
     /// How long it waited for its turn before that beginning; 0 where it had no tenant.
@@ -218,6 +220,28 @@ impl Outcome {
             broken_pipe: false,
             finished: false,
         }
+    }
+
+    /// The same, of a transfer that began so long before libcurl had it.
+    pub(super) fn after(mut self, before: Duration) -> Outcome {
+        let before = before.as_secs_f64();
+        let Seconds {
+            name_lookup,
+            connect,
+            tls,
+            first_byte,
+            total,
+            queued: _,
+            paused: _,
+        } = &mut self.seconds;
+        *total += before;
+        // What did not happen stays 0.
+        for at in [name_lookup, connect, tls, first_byte] {
+            if *at > 0.0 {
+                *at += before;
+            }
+        }
+        self
     }
 
     /// What `done` is told.

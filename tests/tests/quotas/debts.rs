@@ -101,6 +101,23 @@ fn in_the_middle_of_a_body() {
     assert!(outcome.seconds.total > 0.2, "{}", outcome.seconds.total);
 }
 
+/// A debt that takes minutes to be paid is no way to live longer than the transfer may.
+#[test]
+fn its_own_time_goes_on_while_it_rests() {
+    let origin = http::serve(|_| Response::ok(vec![b'x'; 1 << 20])).unwrap();
+    let workers = Workers::start(1).unwrap();
+    let bounded = tenant(&[(Quota::Bytes, 1 << 10)]);
+    let mut first = job(&bounded, origin.url("/"));
+    let mut limits = bounded.policy().limits().clone();
+    limits.set_text("total-time", "300ms").unwrap();
+    first.spec.limits = Some(limits);
+    let begun = std::time::Instant::now();
+    let outcome = workers.submit(first).unwrap().wait();
+    assert_eq!(outcome.code.number(), 28, "{outcome:?}");
+    // The debt is one of a quarter of an hour.
+    assert!(begun.elapsed() < transferhost_tests::PATIENCE, "{outcome:?}");
+}
+
 #[test]
 fn one_that_rests_can_be_cancelled_and_cut() {
     let origin = http::serve(|_| Response::ok(vec![b'x'; 1 << 20])).unwrap();

@@ -10,7 +10,7 @@ use crate::transfer::live::Live;
 use crate::transfer::outcome::Outcome;
 
 /// So many tenants without a transfer keep their multi handle, and its connections, on a worker.
-const MOST_IDLE: usize = 100;
+pub(crate) const MOST_IDLE: usize = 100;
 
 impl Worker {
     /// Gives a transfer to libcurl once more, in a multi handle of its own: what is in its lane's pool has died under it.

@@ -36,7 +36,7 @@ macro_rules! caps {
 
 caps! {
     ID: "`id`", 256, "bytes", "a UUID has 36, a SHA-512 in hexadecimal 128";
-    TENANT: "`tenant`", 128, "bytes", "it is a label of every metric, and kept for each of 10,000 idle tenants";
+    TENANT: "`tenant`", 128, "bytes", "it is a label of metrics, and kept for each of 10,000 idle tenants";
     URL: "`url`", 64 << 10, "bytes", "servers refuse more than 8 KiB to 64 KiB";
     METHOD: "`method`", 64, "bytes", "longer than any registered one";
     HEADERS: "`headers`", crate::field::MOST, "headers", "as many as a plugin may make of them";
@@ -55,10 +55,20 @@ impl Cap {
     /// The sentence about a part that is over it, behind the field's name: how much there is where that is known.
     pub(super) fn over(&self, there: Option<usize>) -> String {
         let Cap { most, unit, .. } = self;
-        match there {
+        let over = match there {
             Some(there) => format!("{there} {unit} are more than the {most} that there may be"),
             None => format!("there are more than {most} {unit}"),
+        };
+        match self.part() {
+            Some(part) => format!("{part}: {over}"),
+            None => over,
         }
+    }
+
+    /// The part of the field that it bounds: `a key` of "`set`, a key".
+    fn part(&self) -> Option<&str> {
+        let (_, part) = self.of.rsplit_once(", ")?;
+        (!part.starts_with('`')).then_some(part)
     }
 }
 

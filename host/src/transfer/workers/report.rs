@@ -1,7 +1,10 @@
 //! What is told of transfers through the `metrics` and `tracing` facades: nothing, where nobody has installed a recorder or a
 //! subscriber.
 
-use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use metrics::{SharedString, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use tracing::Span;
 
 use super::seat::Seat;
@@ -109,14 +112,34 @@ pub(super) fn phase(of: &Span, phase: &'static str) -> Span {
     tracing::info_span!(parent: of, "phase", phase)
 }
 
+/// So many tenants have a label of their own. A recorder keeps some KiB for each, and strangers may make names up.
+const LABELS: usize = 1_000;
+/// The label of the others.
+const OTHERS: &str = "(others)";
+
+/// The value of the label `tenant`: its name, for the tenants that are told of first.
+fn label(tenant: &Tenant) -> SharedString {
+    static TOLD: Mutex<BTreeSet<Arc<str>>> = Mutex::new(BTreeSet::new());
+    let name = tenant.name();
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = told.get(name) {
+        return Arc::clone(known).into();
+    }
+    if told.len() >= LABELS {
+        return OTHERS.into();
+    }
+    let known: Arc<str> = name.into();
+    told.insert(Arc::clone(&known));
+    known.into()
+}
+
 /// A transfer was not taken.
 pub(super) fn refused(tenant: &Tenant) {
-    counter!(REFUSED, "tenant" => tenant.name().to_owned()).increment(1);
+    counter!(REFUSED, "tenant" => label(tenant)).increment(1);
 }
 
 /// A transfer has ended.
 pub(super) fn ended(tenant: &Tenant, span: &Span, outcome: &Outcome) {
-    let name = tenant.name();
     let cause = outcome.abort.as_ref().map_or("", |abort| abort.cause.name());
     span.record("code", outcome.name)
         .record("cause", cause)
@@ -132,7 +155,8 @@ pub(super) fn ended(tenant: &Tenant, span: &Span, outcome: &Outcome) {
         total = seconds.total,
         message = outcome.message,
     );
-    let tenant = || name.to_owned();
+    let label = label(tenant);
+    let tenant = || label.clone();
     counter!(TRANSFERS, "tenant" => tenant(), "code" => outcome.name, "cause" => cause).increment(1);
     histogram!(DURATION, "tenant" => tenant()).record(seconds.total);
     histogram!(QUEUED, "tenant" => tenant()).record(seconds.queued);
@@ -146,7 +170,7 @@ pub(super) fn ended(tenant: &Tenant, span: &Span, outcome: &Outcome) {
     // The operator's guest is a part of what the tenant's transfer takes.
     let guests = outcome.guest.iter().chain(&outcome.operator);
     for (callback, calls) in guests.flat_map(|guest| &guest.calls) {
-        let labels = [("tenant", tenant()), ("callback", (*callback).to_owned())];
+        let labels = [("tenant", tenant()), ("callback", (*callback).into())];
         counter!(CALLS, &labels).increment(calls.count);
         counter!(FUEL, &labels).increment(calls.fuel);
         counter!(GUEST_TIME, &labels).increment((calls.seconds * 1e6) as u64);
@@ -155,7 +179,8 @@ pub(super) fn ended(tenant: &Tenant, span: &Span, outcome: &Outcome) {
 
 /// How a tenant stands now.
 pub(super) fn stands(seat: &Seat) {
-    let tenant = || seat.tenant.name().to_owned();
+    let label = label(&seat.tenant);
+    let tenant = || label.clone();
     let ledger = seat.tenant.ledger();
     let (running, waiting) = seat.counts();
     gauge!(RUNNING, "tenant" => tenant()).set(running as f64);

@@ -50,9 +50,10 @@ impl One<'_> {
         let (outcome, heads) = loop {
             let heads = Heads::default();
             let outcome = self.once(host, plugin, interrupt, &url, &output, &heads)?;
-            // What was read from stdin cannot be read again.
-            let gone = self.curl.upload.as_deref().is_some_and(|path| path == Path::new("-"));
-            let again = if gone { None } else { tries.again(&outcome) };
+            let again = match self.curl.is_sent_once() {
+                true => None,
+                false => tries.again(&outcome),
+            };
             let Some((time, why)) = again.filter(|_| interrupt.exit_code().is_none()) else {
                 break (outcome, heads);
             };

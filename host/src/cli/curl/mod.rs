@@ -24,7 +24,7 @@ use anyhow::{Context as _, anyhow, bail};
 use self::given::{Given, unreadable};
 use super::retry::Retry;
 use crate::ca::CaStore;
-use crate::curl::FormPart;
+use crate::curl::{FormContent, FormPart};
 use crate::escape::escape;
 use crate::field::Header;
 use crate::transfer::{Cookies, Http, HttpAuth, HttpVersion, Netrc, Pace, Proxy, Route, Ssh, Tls};
@@ -195,6 +195,11 @@ impl CurlArgs {
         Ok(())
     }
 
+    /// Whether the body comes from where it can be read only once, so that no second try can send it.
+    pub(super) fn is_sent_once(&self) -> bool {
+        self.upload.as_deref().is_some_and(is_read_once) || has_read_once(&self.form)
+    }
+
     /// What several options mean together.
     fn settle(&mut self) -> anyhow::Result<()> {
         self.route.keepalive = !self.no_keepalive;
@@ -227,6 +232,19 @@ impl CurlArgs {
         }
         Ok(())
     }
+}
+
+/// Whether a file can be read a second time: standard input, a pipe and a device cannot.
+fn is_read_once(path: &Path) -> bool {
+    path == Path::new("-") || std::fs::metadata(path).is_ok_and(|about| !about.is_file())
+}
+
+fn has_read_once(parts: &[FormPart]) -> bool {
+    parts.iter().any(|part| match &part.content {
+        FormContent::Bytes(_) => false,
+        FormContent::File(path) => is_read_once(path),
+        FormContent::Parts(parts) => has_read_once(parts),
+    })
 }
 
 /// The file of an upload.

@@ -106,14 +106,14 @@ limits! {
         "memory of the process that compiles a plugin",
         "a plugin of 70 KB takes 20 MB, a JavaScript engine of 12 MB some 700; without it 800 KB took 10 GiB" }
     LoadProcessorTime { "load-processor-time", None, Milliseconds, curl: 600_000, tenant: 20_000,
-        "processor time of the process that compiles a plugin; likewise of the process that tries it",
+        "processor time of each process that loads a plugin: one compiles it, one tries it",
         "a plugin of 70 KB takes 0.1 s, a JavaScript engine of 12 MB 22; a plugin of 18 KB can take 34" }
     LoadTime { "load-time", None, Milliseconds, curl: 600_000, tenant: 120_000,
         "wall clock of each of these processes",
-        "on a busy machine a load that takes long has what others leave of the processors" }
+        "on a busy machine a slow load runs at nice 19 and waits for other work" }
     LoadCode { "load-code", None, Bytes, curl: 1024 * MIB, tenant: 128 * MIB,
         "size of a plugin's compiled code",
-        "about four times the plugin; a JavaScript engine's is 49 MB, and 31 KB can become 356" }
+        "about four times the plugin: a JavaScript engine has 49 MB of code, and a file of 31 KB can become 356 MB" }
     Body { "body", None, Bytes, curl: u64::MAX >> 1, tenant: 256 * MIB,
         "bytes of a body, after decoding",
         "curl has no limit, and its policy none but libcurl's own 8 EiB; a service must stop somewhere" }

@@ -289,7 +289,7 @@ fn a_proposal_that_is_off_is_refused_by_its_name() {
 
 #[test]
 fn the_documentation_has_every_proposal() {
-    let mut table = Table::new(["proposal", "", "why"]);
+    let mut table = Table::new(["proposal", "status", "why"]);
     for proposal in proposals() {
         let on = if proposal.on { "on" } else { "off" };
         table.row([code(proposal.name).as_str(), on, proposal.why]);

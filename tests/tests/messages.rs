@@ -66,6 +66,10 @@ fn the_page_has_them_all() {
     for message in transferhost::testing::messages(Some(Callback::Write)) {
         table.row([code(message.cause.name()), code(&message.text)]);
     }
+    for (cause, text) in transferhost::testing::loading_messages() {
+        assert!(raised_with(&text).is_none_or(is_a_flag), "{text}");
+        table.row([code(cause.name()), code(&text)]);
+    }
     if let Err(differs) = Section::of("messages.md", "messages").settle(table) {
         panic!("{differs}");
     }

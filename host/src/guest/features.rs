@@ -176,8 +176,8 @@ pub(super) fn allow(config: &mut wasmtime::Config) {
     config.wasm_features(allowed(), true);
 }
 
-/// Whether this component is valid with what is on. Nothing else is tried, so that no part of the validator for which
-/// nobody has asked reads a stranger's file.
+/// Whether this component is valid with the allowed proposals. The validator runs with nothing else on, so no unneeded part of
+/// it reads a stranger's file.
 ///
 /// # Errors
 /// What follows the plugin's name, with the name of the proposal that it uses, or with what is not valid.
@@ -192,7 +192,7 @@ pub(crate) fn check_features(binary: &[u8]) -> Result<(), String> {
         ));
     };
     Err(format!(
-        "it uses WebAssembly's proposal {name}, which is not on here: build it without (docs/writing-plugins.md lists those that are on)"
+        "it uses WebAssembly's proposal {name}, which this host refuses: build it without {name} (docs/writing-plugins.md lists the proposals)"
     ))
 }
 

@@ -39,7 +39,7 @@ pub struct Plugin {
     /// How long making a guest took when it was tried.
     trial: Duration,
     /// Its place among a tenant's plugins, where it is one of them.
-    _slot: Option<Arc<PluginSlot>>,
+    slot: Option<Arc<PluginSlot>>,
 }
 
 impl std::fmt::Debug for Plugin {
@@ -72,10 +72,10 @@ impl Plugin {
         limits: &Limits,
         slot: Option<Arc<PluginSlot>>,
     ) -> Result<Plugin, LoadError> {
-        check_size(&file.name, file.bytes.len() as u64, limits)?;
+        check_size(&file.name, file.size, limits)?;
         let owner = slot.as_ref().map(|slot| slot.owner());
         let request = Request {
-            bytes: &file.bytes,
+            bytes: &|| file.bytes(),
             digest: &file.digest,
             shape: &engine.shape,
             limits,
@@ -96,7 +96,12 @@ impl Plugin {
         plugin.trial = Duration::MAX;
         while tries < TRIES && plugin.trial > limits.time(Limit::CallTime) {
             let begun = Instant::now();
-            plugin.try_once(engine, limits)?;
+            let tried = plugin.try_once(engine, limits);
+            // It runs here as the guests of transfers do, and is paid for as they are.
+            if let Some(slot) = &plugin.slot {
+                slot.ran(begun.elapsed());
+            }
+            tried?;
             plugin.trial = plugin.trial.min(begun.elapsed());
             tries += 1;
         }
@@ -108,7 +113,7 @@ impl Plugin {
             name: file.name.as_str().into(),
             compiled,
             trial: Duration::ZERO,
-            _slot: slot,
+            slot,
         }
     }
 
@@ -193,11 +198,7 @@ pub(crate) fn try_code(
         return Ok(());
     };
     confine()?;
-    let file = PluginFile {
-        name: String::new(),
-        bytes: Vec::new(),
-        digest: String::new(),
-    };
+    let file = PluginFile::new(String::new(), Vec::new());
     if let Ok(compiled) = Compiled::link(&engine, &file, &component, Weight::default()) {
         let _ = Plugin::of(&file, Arc::new(compiled), None).try_once(&engine, limits);
     }
@@ -217,7 +218,7 @@ impl Compiled {
         let indices = Indices::find(&pre, &exported).map_err(|error| one_line(&error))?;
         Ok(Compiled {
             digest: file.digest.clone(),
-            size: file.bytes.len() as u64,
+            size: file.size,
             weight,
             exported,
             exports,

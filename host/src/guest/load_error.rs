@@ -68,7 +68,7 @@ pub enum LoadError {
 
 impl LoadError {
     /// Why the plugin of this name was not loaded.
-    pub(super) fn of_loading(plugin: &str, failure: Failed) -> LoadError {
+    pub(crate) fn of_loading(plugin: &str, failure: Failed) -> LoadError {
         let loading = |what: String, cause: Cause, limit: Option<u64>, used: Option<u64>| LoadError::Loading {
             plugin: plugin.to_owned(),
             what,
@@ -81,10 +81,26 @@ impl LoadError {
                 plugin: plugin.to_owned(),
                 what,
             },
+            Failed::Limit {
+                limit: limit @ (Limit::Memory | Limit::TableElements),
+                value,
+                used,
+            } => {
+                let cause = match limit {
+                    Limit::Memory => Cause::Memory,
+                    _ => Cause::Table,
+                };
+                let failure = Failure {
+                    limit: Some(value),
+                    used,
+                    ..Failure::of(cause)
+                };
+                LoadError::of_trial(plugin, &failure)
+            }
             Failed::Limit { limit, value, used } => {
                 let (what, cause) = match limit {
                     Limit::LoadProcessorTime => ("processor time", Cause::Deadline),
-                    Limit::LoadTime => ("time", Cause::Deadline),
+                    Limit::LoadTime => ("wall clock", Cause::Deadline),
                     Limit::LoadCode => ("compiled code", Cause::Memory),
                     // No other limit is reached while a plugin is compiled.
                     _ => ("memory", Cause::Memory),
@@ -94,9 +110,7 @@ impl LoadError {
                     _ => "bytes",
                 };
                 let key = limit.row().key;
-                let what = format!(
-                    "loading it takes more than {value} {unit} of {what} (limit {key}; raise with --limit {key})"
-                );
+                let what = format!("loading it takes more than {value} {unit} of {what} (raise with --limit {key})");
                 loading(what, cause, Some(value), used)
             }
             Failed::Killed => {
@@ -108,12 +122,12 @@ impl LoadError {
                 loading(what.to_owned(), Cause::System, None, None)
             }
             Failed::Silent => {
-                let what = "the helper that loads plugins does not answer; it is started anew for the next one";
+                let what = "the helper that loads plugins does not answer; another one takes its place";
                 loading(what.to_owned(), Cause::System, None, None)
             }
             Failed::Crashed(how) => {
                 let what =
-                    format!("the process that loads it crashed ({how}): the plugin, or its compiler, is at fault");
+                    format!("the process that loads it crashed ({how}): this plugin meets a fault of the compiler");
                 loading(what, Cause::HostPanic, None, None)
             }
             Failed::System(why) => loading(why, Cause::System, None, None),

@@ -1,7 +1,8 @@
 //! A plugin's file: read, within its size, and told apart by its digest.
 
+use std::borrow::Cow;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, Read as _, Seek as _};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -11,11 +12,20 @@ use super::load_error::LoadError;
 use crate::escape::escape;
 use crate::limits::{Limit, Limits};
 
-/// A plugin's file, read.
+/// A plugin's file. Many may wait for their turn to be compiled, so the bytes of a file stay in the file until then.
 pub(crate) struct PluginFile {
     pub(super) name: String,
-    pub(super) bytes: Vec<u8>,
+    pub(super) size: u64,
     pub(super) digest: String,
+    content: Content,
+}
+
+/// Where the bytes are.
+enum Content {
+    /// Here: they can be had only once, as a pipe's.
+    Memory(Vec<u8>),
+    /// In a regular file that is open.
+    File(File),
 }
 
 impl PluginFile {
@@ -42,18 +52,53 @@ impl PluginFile {
             plugin: escape(&path.to_string_lossy()),
             error,
         };
-        check_size(&name, file.metadata().map_err(read)?.len(), limits)?;
+        let about = file.metadata().map_err(read)?;
+        check_size(&name, about.len(), limits)?;
         // A pipe or a device has no size: one byte more than is allowed is enough to know.
         let most = limits.get(Limit::ComponentSize).saturating_add(1);
-        let mut bytes = Vec::new();
-        file.take(most).read_to_end(&mut bytes).map_err(read)?;
-        Ok(PluginFile::new(name, bytes))
+        let mut front = (&file).take(most);
+        if !about.is_file() {
+            let mut bytes = Vec::new();
+            front.read_to_end(&mut bytes).map_err(read)?;
+            return Ok(PluginFile::new(name, bytes));
+        }
+        let mut hasher = Sha256::new();
+        let size = io::copy(&mut front, &mut hasher).map_err(read)?;
+        Ok(PluginFile {
+            name,
+            size,
+            digest: shown(hasher),
+            content: Content::File(file),
+        })
     }
 
     /// What stands in memory; `name` is what messages call it.
     pub(crate) fn new(name: String, bytes: Vec<u8>) -> PluginFile {
-        let digest = format!("sha256:{:x}", Sha256::digest(&bytes));
-        PluginFile { name, bytes, digest }
+        PluginFile {
+            name,
+            size: bytes.len() as u64,
+            digest: shown(Sha256::new_with_prefix(&bytes)),
+            content: Content::Memory(bytes),
+        }
+    }
+
+    /// Its bytes, read now.
+    ///
+    /// # Errors
+    /// Where they cannot be read, or are others than they were.
+    pub(crate) fn bytes(&self) -> io::Result<Cow<'_, [u8]>> {
+        let file = match &self.content {
+            Content::Memory(bytes) => return Ok(bytes.into()),
+            Content::File(file) => file,
+        };
+        let mut bytes = Vec::new();
+        let mut file = file;
+        file.rewind()?;
+        file.take(self.size.saturating_add(1)).read_to_end(&mut bytes)?;
+        match shown(Sha256::new_with_prefix(&bytes)) == self.digest {
+            true => Ok(bytes.into()),
+            false => Err(io::Error::other("the file changes while it is loaded")),
+        }
     }
 
     /// `sha256:` and the digest of the file.
@@ -73,4 +118,8 @@ impl PluginFile {
             what,
         }
     }
+}
+
+fn shown(hasher: Sha256) -> String {
+    format!("sha256:{:x}", hasher.finalize())
 }

@@ -24,6 +24,10 @@ pub(crate) struct Weight {
     pub(crate) instances: u64,
     /// Bytes of the host's memory, about, besides linear memories and tables.
     pub(crate) bytes: u64,
+    /// Bytes that its linear memories have at their beginning, together.
+    pub(crate) memory: u64,
+    /// Elements that its tables have at their beginning, together.
+    pub(crate) elements: u64,
     /// Definitions.
     pub(crate) items: u64,
 }
@@ -32,6 +36,8 @@ impl Weight {
     fn add(&mut self, other: Weight) {
         self.instances = self.instances.saturating_add(other.instances);
         self.bytes = self.bytes.saturating_add(other.bytes);
+        self.memory = self.memory.saturating_add(other.memory);
+        self.elements = self.elements.saturating_add(other.elements);
         self.items = self.items.saturating_add(other.items);
     }
 
@@ -39,6 +45,9 @@ impl Weight {
         Weight {
             instances: self.instances.max(other.instances),
             bytes: self.bytes.max(other.bytes),
+            memory: self.memory.max(other.memory),
+            elements: self.elements.max(other.elements),
+
             items: self.items.max(other.items),
         }
     }
@@ -63,6 +72,8 @@ impl Level {
 /// A module's own: 16 bytes a global, and about as much as a function reference for each function and import.
 const GLOBAL: u64 = 16;
 const FUNCTION: u64 = 32;
+/// The binary logarithm of a page's bytes, where a memory has no other page.
+const PAGE: u32 = 16;
 
 /// Weighs a component's binary. What is not valid is left to the compiler to refuse, after what is valid was weighed.
 ///
@@ -125,6 +136,20 @@ fn read(payload: &Payload<'_>, levels: &mut [Level], heaviest: Weight) {
         Payload::FunctionSection(section) => level.count(section.count(), FUNCTION),
         Payload::ExportSection(section) => level.count(section.count(), 0),
         Payload::GlobalSection(section) => level.count(section.count(), GLOBAL),
+        Payload::MemorySection(section) => {
+            for memory in section.clone().into_iter().flatten() {
+                let page = 1_u64
+                    .checked_shl(memory.page_size_log2.unwrap_or(PAGE))
+                    .unwrap_or(u64::MAX);
+                let bytes = memory.initial.saturating_mul(page);
+                level.weight.memory = level.weight.memory.saturating_add(bytes);
+            }
+        }
+        Payload::TableSection(section) => {
+            for table in section.clone().into_iter().flatten() {
+                level.weight.elements = level.weight.elements.saturating_add(table.ty.initial);
+            }
+        }
         Payload::InstanceSection(section) => {
             for instance in section.clone().into_iter().flatten() {
                 level.count(1, FUNCTION);
@@ -255,6 +280,14 @@ mod tests {
             weigh(&doubling(40)).unwrap_err(),
             "it has more than 1000000 definitions"
         );
+    }
+
+    #[test]
+    fn memories_and_tables_count_for_each_instance() {
+        let text = "(component (core module $m (memory 3) (memory 1) (table 5 funcref))
+            (core instance (instantiate $m)) (core instance (instantiate $m)))";
+        let weight = weigh(&wat::parse_str(text).unwrap()).unwrap();
+        assert_eq!((weight.memory, weight.elements), (8 << 16, 10));
     }
 
     #[test]

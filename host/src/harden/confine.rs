@@ -27,12 +27,12 @@ fn filter() -> Option<Result<(), String>> {
 
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod of_calls {
-    use std::ffi::c_long;
+    use std::ffi::{c_int, c_long};
 
     use libc::{MAP_ANONYMOUS, MAP_SHARED, PROT_EXEC};
     use seccompiler::{Error, SeccompAction, apply_filter_all_threads};
 
-    use super::super::seccomp::{Rules, has, on, program};
+    use super::super::seccomp::{Rules, has, is, on, program};
 
     /// Memory, threads that are there already, clocks, a memfd, its seals, and the socket.
     const CALLS: &[c_long] = &[
@@ -57,7 +57,6 @@ mod of_calls {
         libc::SYS_rt_sigprocmask,
         libc::SYS_rt_sigreturn,
         libc::SYS_sigaltstack,
-        libc::SYS_tgkill,
         libc::SYS_clock_gettime,
         libc::SYS_clock_nanosleep,
         libc::SYS_nanosleep,
@@ -85,7 +84,11 @@ mod of_calls {
             by_call.entry(call).or_default().push(rule);
         }
         let too_much = program(by_call, SeccompAction::Allow, SeccompAction::Errno(libc::EPERM as u32))?;
-        let listed = CALLS.iter().map(|call| (*call, Vec::new())).collect();
+        let mut listed: Rules = CALLS.iter().map(|call| (*call, Vec::new())).collect();
+        // A process that aborts sends a signal to itself, and to no other.
+        let itself = c_int::try_from(std::process::id()).unwrap_or_default();
+        let (call, rule) = on(libc::SYS_tgkill, [vec![is(0, itself)]])?;
+        listed.insert(call, vec![rule]);
         let listed = program(listed, SeccompAction::Errno(libc::ENOSYS as u32), SeccompAction::Allow)?;
         // The list comes last: it has not what installing takes.
         apply_filter_all_threads(&too_much)?;

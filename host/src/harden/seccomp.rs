@@ -173,7 +173,7 @@ fn compare(argument: u8, operator: SeccompCmpOp, value: u64) -> Condition {
     SeccompCondition::new(argument, SeccompCmpArgLen::Dword, operator, value)
 }
 
-fn is(argument: u8, value: c_int) -> Condition {
+pub(super) fn is(argument: u8, value: c_int) -> Condition {
     compare(argument, SeccompCmpOp::Eq, value as u64)
 }
 

@@ -24,7 +24,7 @@ use crate::guest::Weight;
 const MOST: u64 = 1 << 30;
 /// What stays of them.
 const REST: u64 = MOST / 4 * 3;
-/// How old a file must be that nobody has given its name, before it is taken for a leftover.
+/// The age at which a file without its final name counts as left over.
 const LEFTOVER: Duration = Duration::from_secs(3600);
 
 /// The directory cannot be used.
@@ -207,6 +207,7 @@ mod tests {
             instances: 3,
             bytes: 4,
             items: 5,
+            ..Weight::default()
         };
         cache.put("one", &code(b"some code"), weight);
         let (found, of) = cache.get("one").unwrap();

@@ -17,8 +17,9 @@ use crate::guest::try_code;
 use crate::harden::confine;
 use crate::limits::{Limit, Limits};
 
-/// The most descriptors of such a process: the socket, the plugin, the code, and those of its standard streams.
-const DESCRIPTORS: u64 = 16;
+/// The most descriptors of such a process: the socket, two streams, the plugin, the code, and a few for a moment. Memory
+/// behind a descriptor is not this process's own.
+const DESCRIPTORS: u64 = 8;
 
 /// Compiles one plugin.
 pub(super) fn compiles(socket: &impl AsFd) -> io::Result<()> {

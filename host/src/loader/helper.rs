@@ -20,26 +20,50 @@ use super::ARGUMENT;
 use super::message::{self, Answer, Death, Start};
 use crate::escape::{cut, escape};
 
+/// A helper is started at most so often.
+const AFTER_ANOTHER: Duration = Duration::from_millis(100);
 /// How often the processor time of a process is looked at.
 const PERIOD: Duration = Duration::from_millis(20);
 /// The nice value of a process in the slow lane.
 const SLOW: i32 = 19;
 /// Of a process in the fast lane: transfers go before it, and before most others it goes.
 const FAST: i32 = 10;
+/// Signals that a fault of a process's own raises; by another one somebody else has ended it.
+const FAULTS: [i32; 7] = [
+    libc::SIGABRT,
+    libc::SIGSEGV,
+    libc::SIGBUS,
+    libc::SIGILL,
+    libc::SIGFPE,
+    libc::SIGTRAP,
+    libc::SIGSYS,
+];
 /// How much of its last words is kept, in bytes.
 const WORDS: usize = 512;
 /// The unit of /proc/PID/stat's times, a hundredth of a second on every Linux (USER_HZ).
 const TICK: Duration = Duration::from_millis(10);
 
-/// Keeps a helper running for a program that can start none itself: where the helper is killed another takes its place, on
-/// the same socket. It ends when the helper does so by itself, since the program has gone.
-pub(super) fn keep(socket: BorrowedFd<'_>) -> io::Result<()> {
+/// Keeps a helper running for a program that can start none itself: where the helper has ended, or the program asks for
+/// another one, another takes its place, on the same socket. It ends when the program closes its end of `control`.
+pub(super) fn keep(socket: BorrowedFd<'_>, control: BorrowedFd<'_>) -> io::Result<()> {
     alone();
     loop {
+        let begun = Instant::now();
         let mut helper = start("help", Stdio::from(socket.try_clone_to_owned()?), Stdio::null())?;
-        if helper.wait()?.signal().is_none() {
+        let ended = pidfd_open(Pid::from_child(&helper), PidfdFlags::empty())?;
+        let mut both = [
+            PollFd::from_borrowed_fd(ended.as_fd(), PollFlags::IN),
+            PollFd::from_borrowed_fd(control, PollFlags::IN),
+        ];
+        rustix::io::retry_on_intr(|| poll(&mut both, None))?;
+        let is_asked = !both[1].revents().is_empty();
+        let _ = helper.kill();
+        helper.wait()?;
+        if is_asked && message::receive::<()>(control)?.is_none() {
             return Ok(());
         }
+        // One that cannot run must not be started as fast as the machine can.
+        thread::sleep(AFTER_ANOTHER.saturating_sub(begun.elapsed()));
     }
 }
 
@@ -239,7 +263,8 @@ fn death(status: ExitStatus, words: &str) -> Option<Death> {
         (None, Some(libc::SIGABRT)) if words.lines().any(is_of_memory) => Some(Death::Memory),
         (None, Some(libc::SIGXCPU)) => Some(Death::ProcessorTime),
         (None, Some(libc::SIGXFSZ)) => Some(Death::Code(0)),
-        (None, Some(libc::SIGKILL)) => Some(Death::Killed),
+
+        (None, Some(signal)) if !FAULTS.contains(&signal) => Some(Death::Killed),
         (None, Some(signal)) => Some(Death::Crashed(format!("signal {signal}{line}"))),
         (code, None) => Some(Death::Crashed(format!("exit code {}{line}", code.unwrap_or_default()))),
         (Some(code), Some(_)) => Some(Death::Crashed(format!("exit code {code}{line}"))),
@@ -261,7 +286,16 @@ mod tests {
     fn a_death_is_told_by_its_signal_and_its_words() {
         let by_signal = |signal: i32, words: &str| death(ExitStatus::from_raw(signal), words);
         assert!(death(ExitStatus::from_raw(0), "").is_none());
-        assert!(matches!(by_signal(libc::SIGKILL, ""), Some(Death::Killed)));
+        for signal in [
+            libc::SIGKILL,
+            libc::SIGTERM,
+            libc::SIGINT,
+            libc::SIGQUIT,
+            libc::SIGUSR1,
+            libc::SIGALRM,
+        ] {
+            assert!(matches!(by_signal(signal, ""), Some(Death::Killed)), "{signal}");
+        }
         assert!(matches!(by_signal(libc::SIGXCPU, ""), Some(Death::ProcessorTime)));
         let memory = "memory allocation of 16 bytes failed\n";
         assert!(matches!(by_signal(libc::SIGABRT, memory), Some(Death::Memory)));

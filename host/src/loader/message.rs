@@ -6,7 +6,6 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
-#[cfg(feature = "harden")]
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::net::{
@@ -113,6 +112,11 @@ pub(super) fn patience(socket: &OwnedFd, time: Duration) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether this error of [`receive`] says that no packet came in time.
+pub(super) fn is_late(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock
+}
+
 /// Whether it is a socket as [`pair`] makes it.
 #[cfg(feature = "harden")]
 pub(super) fn is_socket(socket: &impl AsFd) -> bool {
@@ -120,7 +124,6 @@ pub(super) fn is_socket(socket: &impl AsFd) -> bool {
 }
 
 /// Whether somebody has the other end.
-#[cfg(feature = "harden")]
 pub(super) fn is_wanted(socket: &impl AsFd) -> io::Result<bool> {
     let mut ends = [PollFd::new(socket, PollFlags::empty())];
     retry_on_intr(|| poll(&mut ends, Some(&Timespec::default())))?;
@@ -155,7 +158,8 @@ pub(super) fn send(socket: impl AsFd, message: &impl Serialize, descriptors: &[B
 /// Receives a packet; `None` where nobody has the other end any more.
 ///
 /// # Errors
-/// Where the packet is none of ours, or none came in time.
+/// Where the packet is none of ours, or its descriptors found no place in this process; and where none came in time, which
+/// [`is_late`] tells.
 pub(super) fn receive<T: for<'a> Deserialize<'a>>(socket: impl AsFd) -> io::Result<Option<(T, Vec<OwnedFd>)>> {
     let mut bytes = vec![0; PACKET];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS))];
@@ -175,7 +179,8 @@ pub(super) fn receive<T: for<'a> Deserialize<'a>>(socket: impl AsFd) -> io::Resu
         }
     }
     if received.flags.intersects(ReturnFlags::TRUNC | ReturnFlags::CTRUNC) {
-        return Err(io::Error::other("a message of the loader was cut"));
+        // The packets are never too large, so it is the descriptors: this process may have no more.
+        return Err(Errno::MFILE.into());
     }
     match bytes.get(..received.bytes) {
         Some([]) | None => Ok(None),
@@ -217,6 +222,6 @@ mod tests {
         send(&one, &7, &[]).unwrap();
         assert!(receive::<Answer>(&other).is_err());
         patience(&other, Duration::from_millis(1)).unwrap();
-        assert!(receive::<Answer>(&other).is_err());
+        assert!(receive::<Answer>(&other).is_err_and(|error| is_late(&error)));
     }
 }

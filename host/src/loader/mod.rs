@@ -25,11 +25,12 @@ mod process;
 mod queue;
 mod underway;
 
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
 use wasmtime::component::Component;
@@ -76,7 +77,8 @@ enum Way {
 
 /// What is to be loaded.
 pub(crate) struct Request<'a> {
-    pub(crate) bytes: &'a [u8],
+    /// Reads the plugin's file, once it is its turn.
+    pub(crate) bytes: &'a dyn Fn() -> io::Result<Cow<'a, [u8]>>,
     /// The digest of the bytes, as it is shown.
     pub(crate) digest: &'a str,
     pub(crate) shape: &'a Shape,
@@ -89,7 +91,7 @@ pub(crate) struct Request<'a> {
 pub(crate) enum Failure {
     /// The plugin is refused: a sentence without its name.
     Refused(String),
-    /// A limit of loading was reached.
+    /// A limit of loading was reached; or each guest of it would begin beyond its limit `memory` or `table-elements`.
     Limit {
         limit: Limit,
         value: u64,
@@ -209,7 +211,7 @@ impl Loader {
         let role = arguments.next();
         let role = role.as_deref().and_then(std::ffi::OsStr::to_str);
         let done = match role.filter(|_| message::is_socket(&socket)) {
-            Some("keep") => helper::keep(socket),
+            Some("keep") => helper::keep(socket, rustix::stdio::stdout()),
             Some("help") => helper::help(&socket),
             Some("compile") => child::told(&socket, child::compiles(&socket)),
             Some("try") => child::told(&socket, child::tries(&socket)),
@@ -258,8 +260,15 @@ impl Loader {
         Ok(Some(running))
     }
 
-    /// A helper that has ended is started again for the next load.
-    fn forget(&self, gone: &Arc<Helper>) {
+    /// Sees to another helper where this one has ended or stands still, in a load that began at this time. The process that
+    /// keeps a helper starts the other one, on the same socket; where there is no such process, this one does, for the next load.
+    fn after(&self, failure: &Failure, gone: &Arc<Helper>, begun: Instant) {
+        match failure {
+            Failure::Silent if gone.is_kept() => return gone.replace(begun),
+            Failure::Lost if gone.is_kept() => return,
+            Failure::Silent | Failure::Lost => {}
+            _ => return,
+        }
         if let Way::Processes { helper, .. } = &*self.way {
             let mut helper = helper.lock().unwrap_or_else(PoisonError::into_inner);
             if helper.as_ref().is_some_and(|helper| Arc::ptr_eq(helper, gone)) {
@@ -312,8 +321,9 @@ impl Loader {
             if let Some(cache) = &self.cache {
                 cache.put(&name, &code, weight);
             }
-            let unfit = |error| Failure::system(format!("its compiled code is of no use: {error:#}"));
-            let linked = link(&code.component(engine).map_err(unfit)?, weight);
+            let component = code.component(engine);
+            let component = component.map_err(|error| unfit(&error, &weight, request.limits))?;
+            let linked = link(&component, weight);
             drop(underway);
             return linked;
         }
@@ -328,6 +338,7 @@ impl Loader {
             let Some(helper) = helper else {
                 return in_process(request, self.threads);
             };
+            let begun = Instant::now();
             match helper.load(request, self.threads, self.slows.then_some(SLOW_AFTER), &mut permit) {
                 Ok(Loaded::Code(code, weight)) => return Ok((code, weight)),
                 Ok(Loaded::Displaced) => {
@@ -337,15 +348,10 @@ impl Loader {
                 // The machine's memory may have been short; the plugin's fault would be told otherwise.
                 Err(failure @ (Failure::Killed | Failure::Lost)) if !again => {
                     again = true;
-                    // Where another takes its place by itself, the same socket leads to that.
-                    if matches!(failure, Failure::Lost) && !self.slows {
-                        self.forget(&helper);
-                    }
+                    self.after(&failure, &helper, begun);
                 }
                 Err(failure) => {
-                    if matches!(failure, Failure::Silent | Failure::Lost) {
-                        self.forget(&helper);
-                    }
+                    self.after(&failure, &helper, begun);
                     return Err(failure);
                 }
             }
@@ -354,7 +360,8 @@ impl Loader {
 }
 
 fn in_process(request: &Request<'_>, threads: usize) -> Result<(CompiledCode, Weight), Failure> {
-    let compiled = compile::compile(request.bytes, request.shape, request.limits, threads);
+    let bytes = (request.bytes)().map_err(|error| Failure::system(error.to_string()))?;
+    let compiled = compile::compile(&bytes, request.shape, request.limits, threads);
     let (code, weight) = compiled.map_err(|why| match why {
         compile::NotCompiled::Refused(why) => Failure::Refused(why),
         compile::NotCompiled::Memory => Failure::system("the machine has no more memory".to_owned()),
@@ -364,7 +371,26 @@ fn in_process(request: &Request<'_>, threads: usize) -> Result<(CompiledCode, We
     Ok((sealed, weight))
 }
 
-/// Code that another has compiled is too large for whom it is too large, too.
+/// Why an engine does not take code that was compiled for it: its guests come out of a pool, and no guest of this plugin fits;
+/// or the machine refuses what it needs.
+fn unfit(error: &wasmtime::Error, weight: &Weight, limits: &Limits) -> Failure {
+    if let Some(error) = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>()) {
+        return Failure::system(format!("its compiled code cannot be used: {error}"));
+    }
+    for (limit, used) in [(Limit::Memory, weight.memory), (Limit::TableElements, weight.elements)] {
+        let value = limits.get(limit);
+        if used > value {
+            let used = Some(used);
+            return Failure::Limit { limit, value, used };
+        }
+    }
+    Failure::Refused(format!(
+        "no guest of it fits into the pool of guests: {}",
+        crate::guest::one_line(error)
+    ))
+}
+
+/// Refuses code above this request's `load-code`, even if another tenant had it compiled.
 fn check_size(code: &CompiledCode, request: &Request<'_>) -> Result<(), Failure> {
     let (size, value) = (code.len().unwrap_or(u64::MAX), request.limits.get(Limit::LoadCode));
     let limit = Limit::LoadCode;

@@ -5,7 +5,10 @@ use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Resource, getrlimit};
 
 use super::code::{CompiledCode, seal};
 use super::message::{self, Answer, Code, Compile, Death, Start, Try};
@@ -14,13 +17,17 @@ use super::{ARGUMENT, Failure, Request};
 use crate::guest::Weight;
 use crate::limits::Limit;
 
-/// How much longer than a load may take its answer is waited for: the helper ends it, and is itself only slow.
+/// How long the program waits for an answer beyond `load-time`. The helper ends the load by then; this margin covers a slow
+/// helper.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// A process that starts the processes that load, watches over them and ends them. It ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct Helper {
     socket: OwnedFd,
+    /// To the process that keeps the helper: a packet has it replace the helper.
+    keeper: Option<OwnedFd>,
+    replaced: Mutex<Option<Instant>>,
     process: Child,
 }
 
@@ -42,15 +49,47 @@ impl Helper {
         let (socket, theirs) = message::pair()?;
         message::patience(&socket, GRACE)?;
         let role = if kept { "keep" } else { "help" };
+        let (keeper, stdout) = match kept {
+            true => {
+                let (ours, theirs) = message::pair()?;
+                message::patience(&ours, GRACE)?;
+                (Some(ours), Stdio::from(theirs))
+            }
+            false => (None, Stdio::null()),
+        };
         let process = Command::new(program)
             .args([ARGUMENT, role])
             .stdin(Stdio::from(theirs))
-            .stdout(Stdio::null())
+            .stdout(stdout)
             .stderr(Stdio::null())
             // A signal from the terminal is the program's, which may go on until all is written.
             .process_group(0)
             .spawn()?;
-        Ok(Helper { socket, process })
+        Ok(Helper {
+            socket,
+            keeper,
+            replaced: Mutex::default(),
+            process,
+        })
+    }
+
+    /// Whether a process keeps it, which starts another one where this one has ended.
+    pub(super) fn is_kept(&self) -> bool {
+        let is_there = |keeper| message::is_wanted(keeper).unwrap_or(false);
+        self.keeper.as_ref().is_some_and(is_there)
+    }
+
+    /// Has the process that keeps it kill it and start another one, where it is the one that was there at this time.
+    pub(super) fn replace(&self, since: Instant) {
+        let mut replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
+        if replaced.is_some_and(|at| at > since) {
+            return;
+        }
+        if let Some(keeper) = &self.keeper {
+            // Where it has gone, another helper is started by whoever finds that.
+            let _ = message::send(keeper, &(), &[]);
+            *replaced = Some(Instant::now());
+        }
     }
 
     /// Compiles a plugin and tries it, in two processes.
@@ -81,7 +120,9 @@ impl Helper {
         }
         message::send(&self.socket, &start, &[compiler.as_fd(), trier.as_fd()]).map_err(|_| Failure::Lost)?;
         drop((compiler, trier));
-        let file = seal("transferhost-plugin", request.bytes).map_err(refused)?;
+                let bytes = (request.bytes)().map_err(|error| Failure::system(error.to_string()))?;
+        let file = seal("transferhost-plugin", &bytes).map_err(refused)?;
+        drop(bytes);
         let compile = Compile {
             shape: request.shape.clone(),
             limits: request.limits.clone(),
@@ -115,7 +156,11 @@ fn answer(
 ) -> Result<Option<(Answer, Vec<OwnedFd>)>, Failure> {
     loop {
         let received = message::receive(socket);
-        match received.map_err(|_| Failure::Silent)? {
+        let received = received.map_err(|error| match message::is_late(&error) {
+            true => Failure::Silent,
+            false => Failure::system(format!("what the process that loads it says cannot be read: {error}")),
+        })?;
+        match received {
             None => return Err(Failure::Lost),
             Some((Answer::Slow, _)) if slow_down() => {}
             Some((Answer::Slow, _)) => return Ok(None),
@@ -127,10 +172,15 @@ fn answer(
 }
 
 fn failure(death: Death, request: &Request<'_>) -> Failure {
-    let reached = |limit: Limit, used: Option<u64>| Failure::Limit {
-        limit,
-        value: request.limits.get(limit),
-        used,
+    let reached = |limit: Limit, used: Option<u64>| {
+        let value = request.limits.get(limit);
+        match own_limit(limit).filter(|own| *own < value) {
+            Some(own) => Failure::system(format!(
+                "loading it takes more of {} than this process may hand on: {own} (ulimit)",
+                limit.row().key
+            )),
+            None => Failure::Limit { limit, value, used },
+        }
     };
     match death {
         Death::Memory => reached(Limit::LoadMemory, None),
@@ -143,9 +193,23 @@ fn failure(death: Death, request: &Request<'_>) -> Failure {
     }
 }
 
+/// What the system allows this process of what a limit bounds, in the limit's unit. The processes that load inherit it.
+fn own_limit(limit: Limit) -> Option<u64> {
+    let hard = |resource| getrlimit(resource).maximum;
+    match limit {
+        Limit::LoadMemory => hard(Resource::Data),
+        Limit::LoadProcessorTime => hard(Resource::Cpu).map(|seconds| seconds.saturating_mul(1000)),
+        Limit::LoadCode => hard(Resource::Fsize),
+        _ => None,
+    }
+}
+
 impl Drop for Helper {
     fn drop(&mut self) {
-        // At the end of its socket it ends by itself, and at once.
+        // At the end of its socket it ends by itself, and at once; so does a process that keeps it.
+        if let Some(keeper) = &self.keeper {
+            let _ = rustix::net::shutdown(keeper, rustix::net::Shutdown::Both);
+        }
         let _ = rustix::net::shutdown(&self.socket, rustix::net::Shutdown::Both);
         // A process that is hardened kills no other, and one that stands still does not see the end.
         let _ = self.process.kill();

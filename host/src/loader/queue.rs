@@ -5,13 +5,16 @@
 //! that its loads may use. Where the slow lane is full the load is ended, waits, and begins anew in the slow lane.
 //!
 //! So a small plugin waits for the first second of the loads before it, however long those take in all. Of the loads that
-//! wait, the next is one of the owner that has none in the lane and that has used the least of it.
+//! wait, the next is one of the owner that has none in the lane and that has used the least of both lanes. In the slow lane
+//! smaller loads pass the next one while it has no room, but only for ten seconds: then room is kept for it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long the use of the fast lane is remembered.
+/// How long a load in the slow lane, for which there is no room, lets smaller ones pass.
+const PASSED_BY: Duration = Duration::from_secs(10);
+/// How long the use of the lanes is remembered.
 const MEMORY: Duration = Duration::from_secs(60);
 
 /// Whose load it is: a tenant's identity, or `None` for the program's own.
@@ -48,6 +51,7 @@ struct Waiting {
     owner: Owner,
     lane: Lane,
     memory: u64,
+    since: Instant,
 }
 
 /// A load that may run. It gives its place back when it is dropped.
@@ -88,6 +92,7 @@ impl Queue {
             owner,
             lane,
             memory,
+            since: Instant::now(),
         });
         while state.next_of(lane).is_none_or(|next| next.ticket != ticket) {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -121,10 +126,12 @@ impl State {
         match lane {
             Lane::Fast if self.fast.len() >= self.slots => None,
             Lane::Fast => waiting.min_by_key(|waiting| self.claim(waiting)).copied(),
-            Lane::Slow => waiting
-                .filter(|waiting| self.has_room(waiting.memory))
-                .min_by_key(|waiting| self.claim(waiting))
-                .copied(),
+            Lane::Slow => {
+                let may_be_next =
+                    |waiting: &&Waiting| self.has_room(waiting.memory) || waiting.since.elapsed() >= PASSED_BY;
+                let next = waiting.filter(may_be_next).min_by_key(|waiting| self.claim(waiting));
+                next.filter(|next| self.has_room(next.memory)).copied()
+            }
         }
     }
 
@@ -154,15 +161,20 @@ impl State {
         if let Some(at) = self.fast.iter().position(|other| *other == owner) {
             self.fast.swap_remove(at);
         }
-        self.used.retain(|_, (_, at)| at.elapsed() < MEMORY);
-        let used = self.used(owner).saturating_add(time);
-        self.used.insert(owner, (used, Instant::now()));
+        self.uses(owner, time);
     }
 
-    fn leave_slow(&mut self, owner: Owner, memory: u64) {
+    fn leave_slow(&mut self, owner: Owner, memory: u64, time: Duration) {
         if let Some(at) = self.slow.iter().position(|other| *other == (owner, memory)) {
             self.slow.swap_remove(at);
         }
+        self.uses(owner, time);
+    }
+
+    fn uses(&mut self, owner: Owner, time: Duration) {
+        self.used.retain(|_, (_, at)| at.elapsed() < MEMORY);
+        let used = self.used(owner).saturating_add(time);
+        self.used.insert(owner, (used, Instant::now()));
     }
 }
 
@@ -177,12 +189,14 @@ impl Permit {
             return true;
         }
         let mut state = self.queue.lock();
-        if !state.has_room(self.memory) {
+        let is_kept = |waiting: &Waiting| waiting.lane == Lane::Slow && waiting.since.elapsed() >= PASSED_BY;
+        if !state.has_room(self.memory) || state.waiting.iter().any(is_kept) {
             return false;
         }
         state.leave_fast(self.owner, self.since.elapsed());
         state.slow.push((self.owner, self.memory));
         self.lane = Lane::Slow;
+        self.since = Instant::now();
         drop(state);
         self.queue.changed.notify_all();
         true
@@ -194,7 +208,7 @@ impl Drop for Permit {
         let mut state = self.queue.lock();
         match self.lane {
             Lane::Fast => state.leave_fast(self.owner, self.since.elapsed()),
-            Lane::Slow => state.leave_slow(self.owner, self.memory),
+            Lane::Slow => state.leave_slow(self.owner, self.memory, self.since.elapsed()),
         }
         drop(state);
         self.queue.changed.notify_all();
@@ -272,14 +286,18 @@ mod tests {
                 owner,
                 lane,
                 memory,
+                since: Instant::now(),
             });
         }
         state.used.insert(Some(2), (Duration::from_secs(1), Instant::now()));
         let next = |state: &State| state.next_of(Lane::Slow).map(|next| next.ticket);
-        // Not the one that runs, not the one that has used more, and no load without room holds up the others.
+        // Not the one that runs, not the one that has used more, and no load without room holds up the others at first.
         assert_eq!(next(&state), Some(13));
         state.waiting.pop();
         assert_eq!(next(&state), Some(12));
+        // But not for ever.
+        state.waiting[1].since = Instant::now().checked_sub(PASSED_BY).unwrap();
+        assert_eq!(next(&state), None);
         state.waiting.clear();
         drop(state);
         drop(running);

@@ -21,7 +21,8 @@ impl Underway {
     /// Begins to compile it; `None` where somebody compiles it already.
     pub(super) fn begin<'a>(&'a self, name: &'a str) -> Option<Begun<'a>> {
         let begins = self.lock().insert(name.to_owned());
-        begins.then_some(Begun { underway: self, name })
+        // Made only where it begins: dropping one says that the plugin is compiled.
+        begins.then(|| Begun { underway: self, name })
     }
 
     /// Waits, blocking this thread, while somebody compiles it.
@@ -41,5 +42,20 @@ impl Drop for Begun<'_> {
     fn drop(&mut self) {
         self.underway.lock().remove(self.name);
         self.underway.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_begins_and_the_others_change_nothing() {
+        let underway = Underway::default();
+        let begun = underway.begin("a").unwrap();
+        assert!(underway.begin("a").is_none() && underway.begin("a").is_none());
+        assert!(underway.begin("b").is_some());
+        drop(begun);
+        assert!(underway.begin("a").is_some());
     }
 }

@@ -50,6 +50,11 @@ impl PluginSlot {
     pub(crate) fn owner(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
     }
+
+    /// A guest was tried for so long.
+    pub(crate) fn ran(&self, time: Duration) {
+        self.0.ran(time);
+    }
 }
 
 /// A tenant's memory would be more than its quota.

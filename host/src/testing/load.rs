@@ -5,8 +5,10 @@ use std::sync::OnceLock;
 use anyhow::{Context as _, Result, ensure};
 
 use crate::callback::Callback;
-use crate::guest::{Engine, Plugin, PluginFile};
+use crate::cause::Cause;
+use crate::guest::{Engine, LoadError, Plugin, PluginFile};
 use crate::limits::{Limit, Limits};
+use crate::loader::Failure;
 
 /// The longest sentence: names out of the file are cut.
 const SENTENCE: usize = 8 << 10;
@@ -64,4 +66,34 @@ pub fn load(data: &[u8]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The sentences about a plugin that is not loaded, each with its cause; what is wrong with a file itself is not among them.
+pub fn loading_messages() -> Vec<(Cause, String)> {
+    let limited = [
+        Limit::LoadMemory,
+        Limit::LoadProcessorTime,
+        Limit::LoadTime,
+        Limit::LoadCode,
+    ]
+    .map(|limit| Failure::Limit {
+        limit,
+        value: limit.row().tenant,
+        used: None,
+    });
+    let others = [
+        Failure::Killed,
+        Failure::Lost,
+        Failure::Silent,
+        Failure::Crashed("signal 11".to_owned()),
+        Failure::System("Resource temporarily unavailable (os error 11)".to_owned()),
+    ];
+    let all = limited.into_iter().chain(others);
+    all.map(|failure| match LoadError::of_loading("plugin.wasm", failure) {
+        LoadError::Loading {
+            cause, what, plugin, ..
+        } => (cause, format!("{plugin}: {what}")),
+        other => (Cause::System, other.to_string()),
+    })
+    .collect()
 }

@@ -12,7 +12,7 @@ mod proposals;
 
 pub use address::AddressCase;
 pub use code::make_code;
-pub use load::load;
+pub use load::{load, loading_messages};
 pub use lone_guest::LoneGuest;
 pub use policy::policy;
 pub use proposals::{PROPOSAL_SAMPLES, PROPOSALS_WITHOUT_SAMPLE, Proposal, ProposalSample, proposals};

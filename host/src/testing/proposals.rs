@@ -47,7 +47,7 @@ macro_rules! samples {
             name: concat!("proposal-", $name),
             what: $what,
             text: concat!("(component ", $text, ")"),
-            said: concat!("it uses WebAssembly's proposal ", $proposal, ", which is not on here"),
+            said: concat!("it uses WebAssembly's proposal ", $proposal, ", which this host refuses"),
         }),*]
     };
 }

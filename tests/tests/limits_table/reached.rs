@@ -151,7 +151,7 @@ pub(crate) fn by(limit: Limit) -> Reached {
             Heavy::branches("heavy.wasm", 3_000),
             &["load-time=300ms"],
             "deadline",
-            "more than 300 ms of time",
+            "more than 300 ms of wall clock",
         ),
         Limit::LoadCode => Reached::heavy(
             Heavy::light("light.wasm"),

@@ -190,7 +190,10 @@ fn each_way_to_be_heavy_ends_within_the_limits() {
             .end();
         let said = ended.stderr;
         let key = limit.split('=').next().unwrap();
-        assert!(said.contains(&format!("(limit {key};")), "{name}, {limit}: {said}");
+        assert!(
+            said.contains(&format!("(raise with --limit {key})")),
+            "{name}, {limit}: {said}"
+        );
     }
 }
 

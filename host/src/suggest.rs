@@ -38,7 +38,8 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
 
 /// How many letters of this word a slip of the hand may change.
 fn slips(candidate: &str) -> usize {
-    2.max(candidate.len() / 3)
+    // Of a short word one letter at least is as it was.
+    2.max(candidate.len() / 3).min(candidate.len().saturating_sub(1))
 }
 
 #[cfg(test)]
@@ -49,7 +50,7 @@ mod tests {
 
     #[test]
     fn a_slip_of_the_hand_is_known() {
-        let known = ["url", "tenant", "headers", "body_file"];
+        let known = ["id", "url", "tenant", "headers", "body_file"];
         for (word, meant) in [
             ("ulr", Some("url")),
             ("tennant", Some("tenant")),
@@ -57,6 +58,8 @@ mod tests {
             ("bodyfile", Some("body_file")),
             ("something", None),
             ("", None),
+            ("zz", None),
+            ("if", Some("id")),
         ] {
             assert_eq!(nearest(word, known), meant, "{word}");
         }
@@ -67,7 +70,7 @@ mod tests {
     fn the_work_is_bounded_whatever_the_words() {
         let long = "a".repeat(LONGEST + 1);
         assert_eq!(nearest(&long, [long.as_str()]), None);
-        assert_eq!(nearest("a", [long.as_str(), "b"]), Some("b"));
+        assert_eq!(nearest("aa", [long.as_str(), "ab"]), Some("ab"));
         let looked = Cell::new(0_usize);
         let word = "é".repeat(LONGEST / 2);
         let endless = std::iter::repeat(word.as_str()).inspect(|_| looked.set(looked.get() + 1));

@@ -344,7 +344,8 @@ pub(super) fn sentence(error: &clap::Error) -> String {
         // Whoever followed it would name an option as the plugin.
         .filter(|line| !line.starts_with("tip: to pass"))
         .collect();
-    let text = lines.join("; ");
+    // A heading and what stands beneath it are one clause.
+    let text = lines.join("; ").replace(":; ", ": ");
     match text.strip_prefix("error: ") {
         Some(text) => text.to_owned(),
         // No subcommand: clap answers with the whole help.

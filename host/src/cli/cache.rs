@@ -27,7 +27,10 @@ pub(super) fn directory() -> Option<CacheDirectory> {
     match CacheDirectory::open(&base.join("transferhost")) {
         Ok(directory) => Some(directory),
         Err(why) => {
-            super::say(&format!("warning: {why}; compiled plugins are not kept"));
+            super::say(&format!(
+                "warning: {why}; compiled plugins are not kept: let nobody else write there (chmod go-w), or name another folder \
+                 by XDG_CACHE_HOME"
+            ));
             None
         }
     }

@@ -62,7 +62,7 @@ quotas! {
         "a hundred guests of a MiB each and what a hundred paused transfers hold" }
     Plugins { "plugins", Count, 20,
         "plugins that a tenant has loaded at a time",
-        "compiled code is some ten times its component" }
+        "compiled code is about four times its component" }
     DestinationConnections { "destination-connections", Count, 20,
         "transfers of a tenant that run at once to one host and port, and connections that they have there",
         "a browser opens 6; more is an attack in somebody's eyes" }

@@ -5,10 +5,11 @@
 //! when the transfer ends before, a question that nobody else waits for is forgotten, and a lookup that runs goes on alone.
 //!
 //! A slot is held from the beginning of a lookup to its end. The process has [`PROCESS`] slots. A tenant has [`TENANT`] of them
-//! at most, fewer where few are free, and the last ones only where it has none: so tenants whose names nobody answers leave
-//! slots to others as long as there are not as many of them as slots. Tenants take turns. What finds no slot waits, and the transfers that wait for it spend their own time. A thread is made for
-//! a slot that is taken and ends when nothing waits, so there are never more threads than slots. (tokio's blocking pool bounds
-//! threads too, but it panics where the system makes none.)
+//! at most, fewer where few are free, and the last ones only where it has none. So tenants with silent name servers leave slots
+//! to other tenants, while there are fewer such tenants than slots. Tenants take turns. A lookup without a free slot waits, and
+//! the transfers that wait for it spend their own time. A thread is made for a slot that is taken and ends when nothing waits,
+//! so there are never more threads than slots. (tokio's blocking pool bounds threads too, but it panics if the system makes
+//! none.)
 //!
 //! An answer serves a tenant's later questions for as long as libcurl's own cache would keep it. No tenant sees another's.
 
@@ -270,7 +271,7 @@ impl Slot {
         }
     }
 
-    /// Looks the name up, and those that wait then: this thread is its slot's, and has one from its beginning to its end.
+    /// Looks the name up, then takes the next waiting question. The thread holds its slot from start to end.
     fn work(self) {
         let mut slot = Some(self);
         while let Some(mut held) = slot {

@@ -209,7 +209,22 @@ fn a_batch_that_cannot_begin() {
         2,
         "the folder \"gone\": No such file",
     );
-    ended_with(&with("[batch]\nguests = 100_000_000"), 2, "memory maps");
+    ended_with(&with("[batch]\nguests = 1_000_000"), 2, "memory maps");
+    for (keys, said) in [
+        ("guests = 999", "guests: 999 are fewer than the 1000 jobs"),
+        (
+            "jobs = 4611686018427387904",
+            "is too much for jobs: give a number up to 1000000",
+        ),
+        ("jobs = 1_000_000", "take up to 10"),
+        (
+            "workers = 1_025",
+            "`1025` is too much for workers: give a number up to 1024",
+        ),
+        ("loads = 100_000", "is too much for loads"),
+    ] {
+        ended_with(&with(&format!("[batch]\n{keys}")), 2, said);
+    }
     ended_with(&site.batch().arg("gone.jsonl").end(), 2, "gone.jsonl: No such file");
     ended_with(&site.batch().arg(".").end(), 2, "Is a directory");
     ended_with(
@@ -222,6 +237,56 @@ fn a_batch_that_cannot_begin() {
         2,
         "unexpected argument",
     );
+    // What would be written over stays, whatever path leads to it.
+    for file in ["policy.toml", "guard.wasm", "jobs.jsonl", "done.jsonl"] {
+        site.write(
+            file,
+            if file == "policy.toml" {
+                site.read(file)
+            } else {
+                "kept".to_owned()
+            },
+        );
+    }
+    let policy = format!("{}\n[tenants.acme]\nplugin = \"guard.wasm\"", site.read("policy.toml"));
+    site.write("policy.toml", &policy);
+    for (option, file, what) in [
+        (
+            "--outcome",
+            "policy.toml",
+            "is the policy file, and would be written over",
+        ),
+        (
+            "--trace",
+            "policy.toml",
+            "is the policy file, and would be written over",
+        ),
+        ("--outcome", "guard.wasm", "is the plugin, and would be written over"),
+        ("--trace", "./guard.wasm", "is the plugin, and would be written over"),
+        (
+            "--trace",
+            "done.jsonl",
+            "is the file that is resumed from, and would be written over",
+        ),
+        (
+            "--outcome",
+            "jobs.jsonl",
+            "is the file of jobs, and would be written over",
+        ),
+    ] {
+        let batch = site
+            .batch()
+            .args(["--resume", "done.jsonl", option, file, "jobs.jsonl"]);
+        ended_with(&batch.end(), 2, what);
+    }
+    let both = ["--outcome", "same.jsonl", "--trace", "same.jsonl", "jobs.jsonl"];
+    ended_with(&site.batch().args(both).end(), 2, "would be written over");
+    assert_eq!(
+        (site.read("policy.toml"), site.read("guard.wasm")),
+        (policy, "kept".to_owned())
+    );
+    assert_eq!(site.read("done.jsonl"), "kept");
+    std::fs::remove_file(site.at("guard.wasm")).unwrap();
     // `run` reads the same file, and checks all of it.
     let run = |policy: &str| {
         site.write("wrong.toml", policy);

@@ -70,7 +70,7 @@ fn what_is_over_a_cap_is_said_in_a_short_sentence() {
         (
             "headers",
             json!({ "X": mib }),
-            "`headers`: 1048376 bytes are more than the 65536 that",
+            "`headers`: a line or a value: 1048376 bytes are more than the 65536 that",
         ),
         (
             "headers",
@@ -80,7 +80,7 @@ fn what_is_over_a_cap_is_said_in_a_short_sentence() {
         (
             "headers",
             json!([format!("X: {mib}")]),
-            "`headers`: 1048379 bytes are more than the 65536 that",
+            "`headers`: a line or a value: 1048379 bytes are more than the 65536 that",
         ),
         ("headers", pairs(101), "`headers`: there are more than 100 headers"),
         (
@@ -103,27 +103,27 @@ fn what_is_over_a_cap_is_said_in_a_short_sentence() {
         (
             "set",
             json!({ mib.as_str(): "x" }),
-            "`set`: a name: 1048376 bytes are more than the 256 that",
+            "`set`: a key: 1048376 bytes are more than the 256 that",
         ),
         (
             "set",
             json!({ "x": mib }),
-            "`set`: 1048376 bytes are more than the 262144 that",
+            "`set`: a value: 1048376 bytes are more than the 262144 that",
         ),
         (
             "limits",
             json!({ mib.as_str(): 1 }),
-            "`limits`: a name: 1048376 bytes are more than the 64 that",
+            "`limits`: a key: 1048376 bytes are more than the 64 that",
         ),
         (
             "limits",
             json!({ "A".repeat(65): 1 }),
-            "`limits`: a name: 65 bytes are more than the 64 that",
+            "`limits`: a key: 65 bytes are more than the 64 that",
         ),
         (
             "limits",
             json!({ "fuel": mib }),
-            "`limits`: 1048376 bytes are more than the 64 that",
+            "`limits`: a value: 1048376 bytes are more than the 64 that",
         ),
         ("limits", pairs(65), "`limits`: there are more than 64 keys"),
         (

@@ -14,6 +14,7 @@ use transferhost_tests::origin::Origin;
 
 use super::loaders::{has_ended, processes};
 use super::site::{Site, end, find, of};
+use super::stream::{Pipe, lines};
 
 /// Branches that take the compiler longer than these tests let it.
 const LONG: usize = 3_000;
@@ -44,38 +45,63 @@ fn outcomes(site: &Site, jobs: &[Value]) -> Vec<Value> {
     outcomes
 }
 
+/// The slots of the fast lane and the memory of the slow one: enough, and one of each.
+const LANES: [&str; 2] = ["", "[batch]\nloads = 1\nload-memory = \"1MiB\""];
+
+/// Two tenants' large plugins, and a third's small one that begins last.
+fn large_and_small(origin: &Origin, policy: &str) -> (Site, [Value; 4]) {
+    let site = Site::new(origin, policy);
+    for name in ["heavy.wasm", "other.wasm"] {
+        site.plugin(name, Heavy::branches(name, LONG).path());
+    }
+    site.plugin("light.wasm", Heavy::light("light.wasm").path());
+    let jobs = [
+        ("a", "heavy.wasm"),
+        ("a", "other.wasm"),
+        ("b", "other.wasm"),
+        ("c", "light.wasm"),
+    ];
+    (site, jobs.map(|(tenant, plugin)| job(origin, tenant, plugin)))
+}
+
 /// A small plugin is loaded before the large ones of others that began sooner, whoever they are and however many.
 #[test]
 fn a_small_plugin_waits_for_no_large_one() {
     let origin = http::serve(|_| Response::ok("hello")).unwrap();
-    for batch in ["", "[batch]\nloads = 1\nload-memory = \"1MiB\""] {
-        let site = Site::new(
-            &origin,
-            &format!("[limits]\nload-processor-time = \"3s\"\nload-time = \"20s\"\n{batch}"),
+    for lanes in LANES {
+        let policy = format!("[limits]\nload-processor-time = \"10min\"\nload-time = \"10min\"\n{lanes}");
+        let (site, jobs) = large_and_small(&origin, &policy);
+        let cache = TempDir::new().unwrap();
+        let batch = site.batch().env("XDG_CACHE_HOME", cache.path()).arg("-");
+        let mut running = batch.input(jobs.map(|job| job.to_string()).join("\n")).start();
+        let first = lines(&mut running).next().unwrap();
+        assert_eq!(
+            (&first["id"], end(&first).0),
+            (&json!("c light.wasm"), 0),
+            "{lanes}: {first}"
         );
-        let (heavy, light) = (Heavy::branches("heavy.wasm", LONG), Heavy::light("light.wasm"));
-        site.plugin("heavy.wasm", heavy.path());
-        site.plugin("light.wasm", light.path());
-        let other = Heavy::branches("other.wasm", LONG);
-        site.plugin("other.wasm", other.path());
-        let jobs = [
-            ("a", "heavy.wasm"),
-            ("a", "other.wasm"),
-            ("b", "other.wasm"),
-            ("c", "light.wasm"),
-        ];
-        let jobs = jobs.map(|(tenant, plugin)| job(&origin, tenant, plugin));
+        // The others are loaded for minutes yet: the batch is killed.
+    }
+}
+
+/// A large plugin meets its limit in whichever lane it is, and a load that had to begin anew does.
+#[test]
+fn a_large_plugin_ends_at_its_limit() {
+    let origin = http::serve(|_| Response::ok("hello")).unwrap();
+    for lanes in LANES {
+        let policy = format!("[limits]\nload-processor-time = \"3s\"\nload-time = \"20s\"\n{lanes}");
+        let (site, jobs) = large_and_small(&origin, &policy);
         let outcomes = outcomes(&site, &jobs);
-        assert_eq!(outcomes[0]["id"], "c light.wasm", "{batch}: {outcomes:?}");
-        assert_eq!(end(&outcomes[0]).0, 0);
-        for outcome in &outcomes[1..] {
+        assert_eq!(end(find(&outcomes, "c light.wasm")).0, 0);
+        for job in &jobs[..3] {
+            let outcome = find(&outcomes, job["id"].clone());
             let (code, said) = end(outcome);
             assert_eq!(
                 (code, outcome["abort"]["cause"].as_str()),
                 (2, Some("deadline")),
                 "{said}"
             );
-            assert!(said.contains("limit load-"), "{said}");
+            assert!(said.contains("--limit load-"), "{said}");
         }
     }
 }
@@ -132,6 +158,44 @@ fn a_hardened_batch_loads_on_when_its_helper_was_killed() {
     let outcomes = of(&ended.text());
     assert!(outcomes.iter().all(|outcome| outcome["code"] == 0), "{outcomes:?}");
     assert_eq!(outcomes.len(), 2);
+}
+
+/// A helper that stands still is killed by the process that keeps it: the program may kill and start none.
+#[test]
+fn a_hardened_batch_loads_on_when_its_helper_stood_still() {
+    let origin = http::serve(|_| Response::ok("hello")).unwrap();
+    let site = Site::new(&origin, "[limits]\nload-time = \"1s\"");
+    let cache = TempDir::new().unwrap();
+    for name in ["first.wasm", "second.wasm"] {
+        site.plugin(name, Heavy::light(name).path());
+    }
+    let pipe = Pipe::new(&site);
+    let batch = site.batch().env("XDG_CACHE_HOME", cache.path());
+    let mut running = batch.args(["--harden", "jobs.fifo"]).start();
+    let begun = Instant::now();
+    let helper = loop {
+        if let [helper] = processes(running.id(), "help")[..] {
+            break helper;
+        }
+        assert!(begun.elapsed() < PATIENCE);
+        thread::sleep(Duration::from_millis(2));
+    };
+    let mut outcomes = lines(&mut running);
+    let mut outcome = |name: &str| {
+        pipe.write(&format!("{}\n", job(&origin, "a", name)));
+        outcomes.next().unwrap()
+    };
+    kill_process(helper, Signal::STOP).unwrap();
+    let first = outcome("first.wasm");
+    assert_eq!(
+        (end(&first).0, &first["abort"]["cause"]),
+        (2, &json!("system")),
+        "{first}"
+    );
+    assert_eq!(end(&outcome("second.wasm")).0, 0);
+    drop(pipe);
+    assert_eq!(running.end().code(), Some(0));
+    assert!(has_ended(helper));
 }
 
 /// Each way to end a load early ends that load alone, and says so.

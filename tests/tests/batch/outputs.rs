@@ -163,6 +163,32 @@ fn of_two_jobs_with_one_file_each_writes_all_of_its_own() {
     assert!(body.starts_with(&last), "{last} ended last");
 }
 
+/// Before the origin has acted on anything.
+#[test]
+fn what_cannot_be_a_file_is_said_before_anything_is_dialled() {
+    let origin = http::serve(|_| Response::ok("hello")).unwrap();
+    let site = Site::new(&origin, "[batch]\noutput = \"out\"");
+    fs::create_dir_all(site.at("out/deep")).unwrap();
+    for (path, what) in [
+        ("deep", "is a folder: name a file"),
+        ("deep/.", "names no file"),
+        ("gone/file", "there is no such folder: make it first"),
+        (&"n".repeat(256), "a name of 256 bytes is longer than the 255"),
+        (
+            &format!("deep/{}", "n".repeat(300)),
+            "a name of 300 bytes is longer than the 255",
+        ),
+    ] {
+        let outcome = site.outcome(&json!({"url": origin.url("/"), "method": "POST", "body": "x", "output": path}));
+        let (code, message) = end(&outcome);
+        assert!(code == 2 && message.contains(what), "{outcome}");
+    }
+    assert_eq!(origin.requests().len(), 0);
+    let longest = "n".repeat(255);
+    site.outcome(&json!({"url": origin.url("/"), "output": longest}));
+    assert_eq!(site.read(&format!("out/{longest}")), "hello");
+}
+
 #[test]
 fn no_job_names_a_file_that_is_being_written() {
     let origin = http::serve(|_| Response::ok("hello")).unwrap();
@@ -172,7 +198,7 @@ fn no_job_names_a_file_that_is_being_written() {
         let outcome = site.outcome(&json!({"url": origin.url("/"), "output": path}));
         let (code, message) = end(&outcome);
         assert!(
-            code == 2 && message.contains("which begin with .transferhost-"),
+            code == 2 && message.contains("names that begin with .transferhost-"),
             "{outcome}"
         );
         assert!(!site.at(&format!("out/{path}")).exists());

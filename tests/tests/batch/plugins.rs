@@ -32,6 +32,38 @@ fn plugin(functions: usize) -> Vec<u8> {
     wat::parse_str(text).unwrap()
 }
 
+/// What a guest would have at its beginning is held against its limits before a pool is asked for a place.
+#[test]
+fn a_guest_that_begins_beyond_its_limits() {
+    let origin = http::serve(|_| Response::ok("hello")).unwrap();
+    let site = Site::new(&origin, "[limits]\nmemory = \"1MiB\"\ntable-elements = 100");
+    let text = include_str!("../guards/one-write.wat")
+        .replace("@NAME@", "on-write")
+        .replace("@BODY@", "i32.const 0");
+    for (more, cause, limit) in [
+        ("(memory 17)", "memory", json!(1 << 20)),
+        ("(memory 9) (memory 9)", "memory", json!(1 << 20)),
+        ("(table 101 funcref)", "table", json!(100)),
+        // As many as a pool has no room for, though each is empty.
+        (&"(memory 0)".repeat(60), "", json!(null)),
+    ] {
+        let module = format!("(core module $large {more}) (core instance (instantiate $large)) (core module $m");
+        let text = text.replacen("(core module $m", &module, 1);
+        site.write("large.wasm", wat::parse_str(text).unwrap());
+        let outcome = site.outcome(&json!({"url": origin.url("/"), "plugin": "large.wasm"}));
+        assert_eq!(outcome["code"], 2, "{outcome}");
+        match cause {
+            "" => assert!(end(&outcome).1.contains("fits into the pool"), "{outcome}"),
+            _ => assert_eq!(
+                (&outcome["abort"]["cause"], &outcome["abort"]["limit"]),
+                (&json!(cause), &limit),
+                "{outcome}"
+            ),
+        }
+    }
+    assert_eq!(origin.requests().len(), 0);
+}
+
 /// While one is compiled, jobs of others run: its own outcome is the last, though its line is the first.
 #[test]
 fn nobody_else_waits_for_one_that_is_compiled() {
@@ -111,7 +143,7 @@ fn a_plugin_that_would_end_the_process_ends_its_own_job() {
         let outcomes = super::site::of(&site.read("done.jsonl"));
         for id in 0..30_usize {
             let (code, message) = end(find(&outcomes, id));
-            let refused = message.contains("WebAssembly's proposal gc, which is not on here");
+            let refused = message.contains("WebAssembly's proposal gc, which this host refuses");
             let expected = if id.is_multiple_of(3) { (2, true) } else { (0, false) };
             assert_eq!((code, refused), expected, "{message}");
         }

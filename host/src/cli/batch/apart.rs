@@ -11,6 +11,11 @@ use super::outcomes::is_same;
 use crate::escape::{escape, quote};
 use crate::tenant::policy_file::PolicyFile;
 
+const PLUGINS: &str = "the plugins in";
+const OUTCOMES: &str = "the file of outcomes";
+const RESUMED: &str = "the file that is resumed from,";
+const TRACE: &str = "the trace";
+
 /// So many links are followed to a file; the kernel follows no more.
 const LINKS: usize = 40;
 
@@ -28,6 +33,7 @@ pub(super) fn check(ours: &Batch, file: &PolicyFile, input: &File, cache: Option
             bail!("{option}: {path} is the file of jobs, and would be written over: name another file");
         }
     }
+    writes_over_nothing(ours, file)?;
     let kept: Vec<_> = kept(ours, file, cache)
         .into_iter()
         .map(|(what, path)| (what, places(&path), path))
@@ -47,6 +53,37 @@ pub(super) fn check(ours: &Batch, file: &PolicyFile, input: &File, cache: Option
         }
     }
     Ok(())
+}
+
+/// Refuses outcomes or a trace in a file that the batch reads, or in each other's. Outcomes go on in the file that is resumed
+/// from.
+fn writes_over_nothing(ours: &Batch, file: &PolicyFile) -> anyhow::Result<()> {
+    let written = [("--outcome", &ours.outcome), ("--trace", &ours.trace)];
+    for (option, path) in written {
+        let Some(path) = path.as_ref().filter(|path| is_kept_in(path)) else {
+            continue;
+        };
+        let place = places(path);
+        let others = kept(ours, file, None).into_iter().filter(|(what, other)| {
+            let itself = (option == "--outcome" && *what == OUTCOMES) || (option == "--trace" && *what == TRACE);
+            let goes_on = option == "--outcome" && *what == RESUMED;
+            let folder = *what == PLUGINS || other.is_dir();
+            !itself && !goes_on && !folder && is_kept_in(other)
+        });
+        for (what, other) in others {
+            if places(&other).iter().any(|it| place.contains(it)) {
+                let path = escape(&path.to_string_lossy());
+                let what = what.trim_end_matches(',');
+                bail!("{option}: {path} is {what}, and would be written over: name another file");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether writing there replaces what was there: not in a pipe or a terminal.
+fn is_kept_in(path: &Path) -> bool {
+    fs::metadata(path).map_or(true, |about| about.is_file())
 }
 
 /// The folders of outputs, as the kernel names them. A plugin in one of them is one that a job may have made.
@@ -78,13 +115,13 @@ fn kept(ours: &Batch, file: &PolicyFile, cache: Option<&Path>) -> Vec<(&'static 
     let mut kept: Vec<_> = named.map(|plugin| ("the plugin", plugin)).collect();
     let jobs = Some(&ours.jobs).filter(|path| path.as_os_str() != "-");
     let others = [
-        ("the plugins in", Some(plugins.as_path())),
+        (PLUGINS, Some(plugins.as_path())),
         // Machine code, which the next start runs.
         ("the compiled plugins in", cache),
         ("the policy file", ours.policy_file.as_deref()),
-        ("the file of outcomes", ours.outcome.as_deref()),
-        ("the file that is resumed from,", ours.resume.as_deref()),
-        ("the trace", ours.trace.as_deref()),
+        (OUTCOMES, ours.outcome.as_deref()),
+        (RESUMED, ours.resume.as_deref()),
+        (TRACE, ours.trace.as_deref()),
         ("the file of jobs", jobs.map(PathBuf::as_path)),
     ];
     let others = others.into_iter();

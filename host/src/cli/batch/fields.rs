@@ -93,7 +93,10 @@ pub(super) fn set_method(
 ) -> Result<(), String> {
     let method = method.unwrap_or_else(|| if sends { "POST" } else { "GET" }.to_owned());
     if !field::is_token(&method) {
-        return Err(format!("`method`: {} is none", quote(&method)));
+        return Err(format!(
+            "`method`: {} is no token: write a method such as GET",
+            quote(&method)
+        ));
     }
     match (method.as_str(), sends) {
         ("HEAD", false) => spec.http.head = true,

@@ -32,8 +32,21 @@ pub(super) type Place = (u64, u64);
 /// So many folders lie in one another; the longest path has half as many.
 const DEEPEST: usize = 4_096;
 
+/// The longest name of a file, in bytes (NAME_MAX).
+const NAME: usize = 255;
+
 /// A path of plain names, which cannot lead out but by links.
 pub(super) fn beneath(path: &str) -> Result<PathBuf, String> {
+    let longest = Path::new(path)
+        .iter()
+        .map(std::ffi::OsStr::len)
+        .max()
+        .unwrap_or_default();
+    if longest > NAME {
+        return Err(format!(
+            "a name of {longest} bytes is longer than the {NAME} that a file's name may have"
+        ));
+    }
     let mut plain = PathBuf::new();
     for component in Path::new(path).components() {
         match component {
@@ -42,7 +55,7 @@ pub(super) fn beneath(path: &str) -> Result<PathBuf, String> {
             _ => return Err(out(Path::new(path))),
         }
     }
-    match plain.as_os_str().is_empty() || path.ends_with('/') || path.contains('\0') {
+    match plain.as_os_str().is_empty() || path.ends_with('/') || path.ends_with("/.") || path.contains('\0') {
         true => Err(format!("{} names no file", quote(path))),
         false => Ok(plain),
     }
@@ -118,6 +131,9 @@ impl Folder {
                 // Something was renamed on the way: the kernel could not tell.
                 Err(Errno::AGAIN | Errno::INTR) => {}
                 Err(Errno::XDEV) => return Err(out(path)),
+                Err(Errno::NOENT) if flags == PLACE => {
+                    return Err(said(path, "there is no such folder: make it first"));
+                }
                 Err(Errno::NOSYS) => {
                     return Err("this kernel has no openat2 (Linux 5.6 does): no file is opened".to_owned());
                 }

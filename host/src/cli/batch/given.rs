@@ -16,7 +16,7 @@ use super::job::KEYS;
 use crate::escape::{cut, escape};
 use crate::suggest;
 
-/// How much of a text that is no text's place an error shows.
+/// How many bytes of a misplaced text an error shows.
 const SHOWN: usize = 32;
 
 /// The fields of a line, each within its caps.
@@ -319,7 +319,7 @@ impl Visitor<'_> for Name {
 
     fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
         Ok(match name.len() > self.0.most {
-            true => Err(format!("a name: {}", self.0.over(Some(name.len())))),
+            true => Err(self.0.over(Some(name.len()))),
             false => Ok(name.to_owned()),
         })
     }

@@ -48,7 +48,7 @@ impl Half {
         match openat(&parent, ".", flags, MODE) {
             Ok(fd) => {
                 let file = File::from(fd);
-                // It could not be given a name in the end.
+                // A file that has no path under /proc could not be linked to its name later.
                 if statat(CWD, &*by_descriptor(&file), AtFlags::empty()).is_err() {
                     return Half::named(parent);
                 }

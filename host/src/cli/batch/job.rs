@@ -155,7 +155,7 @@ impl Job {
         let Given { fields, unread, wrong } = given;
         match fields.remove("id") {
             None | Some(Value::Null) => {}
-            Some(id) => fault.id = JobId::given(id).ok_or("`id`: write a text or a whole number")?,
+            Some(id) => fault.id = JobId::given(id).ok_or("`id`: write a text or a whole number of at most 64 bits")?,
         }
         let tenant: Option<String> = take(fields, "tenant")?;
         // One that is there and cannot be read is nobody's.
@@ -179,7 +179,7 @@ impl Job {
         let longest = |header: &&Header| header.name().len() > HEADER_NAME.most;
         if let Some(header) = spec.headers.iter().find(longest) {
             let over = HEADER_NAME.over(Some(header.name().len()));
-            return Err(format!("`headers`: a name: {over}"));
+            return Err(format!("`headers`: {over}"));
         }
         let body: Option<String> = take(fields, "body")?;
         let body_file: Option<String> = take(fields, "body_file")?;
@@ -234,11 +234,11 @@ mod tests {
             ),
             (
                 "{\"url\":\"x\",\"id\":[]}",
-                "line 7: `id`: write a text or a whole number",
+                "line 7: `id`: write a text or a whole number of at most 64 bits",
             ),
             (
                 "{\"url\":\"x\",\"method\":\"A B\"}",
-                "line 7: `method`: \"A B\" is none",
+                "line 7: `method`: \"A B\" is no token: write a method such as GET",
             ),
             (
                 "{\"url\":\"x\",\"body\":\"\",\"body_file\":\"\"}",

@@ -105,7 +105,7 @@ pub(super) fn batch(ours: &Batch) -> anyhow::Result<u8> {
     if let Some(cache) = &cache {
         hardening = hardening.caches(cache.path());
     }
-    many_files(file.batch.jobs)?;
+    many_files(file.batch.jobs, file.batch.workers)?;
     let exporter = ours.metrics.map(telemetry::Exporter::listen).transpose()?;
     if let Some(path) = &ours.trace {
         telemetry::trace(path)?;
@@ -183,25 +183,35 @@ pub(super) fn batch(ours: &Batch) -> anyhow::Result<u8> {
     ended
 }
 
-/// What a job that runs may hold: a socket or two, an output and a file that it sends.
-const FILES: u64 = 4;
-/// What the process holds besides.
-const OTHER_FILES: u64 = 100;
+/// A tenant's multi handle: what libcurl wakes it by, and what its sockets are watched by.
+const MULTI_FILES: u64 = 5;
+/// What a job that runs may hold: a multi handle of its own, two sockets, an output with its folder, and a file that it sends.
+const FILES: u64 = MULTI_FILES + 5;
+/// What the process holds besides: each thread that loads has a plugin's file, sockets to two processes, and code.
+const OTHER_FILES: u64 = 100 + plugins::THREADS as u64 + 64;
 
 /// Raises the limit of open files as far as the process may; refuses to begin where that is too few.
-fn many_files(jobs: usize) -> anyhow::Result<()> {
+fn many_files(jobs: usize, workers: usize) -> anyhow::Result<()> {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
     // Where it is refused, what there is has to do.
     let _ = setrlimit(Resource::Nofile, limit);
-    let needed = jobs as u64 * FILES + OTHER_FILES;
+    // The multi handles of tenants that have no job are kept for a while.
+    let idle = (workers as u64).saturating_mul(crate::transfer::MOST_IDLE as u64 * MULTI_FILES);
+    let other = OTHER_FILES.saturating_add(idle);
+    let needed = (jobs as u64).saturating_mul(FILES).saturating_add(other);
     match getrlimit(Resource::Nofile).current {
-        Some(may) if may < needed => anyhow::bail!(
-            "{jobs} jobs at once (batch.jobs) take up to {needed} open files, and this process may have {may}: raise it (ulimit \
-             -n {needed}), or set batch.jobs to {} or less",
-            may.saturating_sub(OTHER_FILES) / FILES
-        ),
+        Some(may) if may < needed => {
+            let fewer = match may.saturating_sub(other) / FILES {
+                0 => String::new(),
+                fewer => format!(", or set batch.jobs to {fewer} or less"),
+            };
+            anyhow::bail!(
+                "{jobs} jobs at once (batch.jobs) take up to {needed} open files, and this process may have {may}: raise it \
+                 (ulimit -n {needed}){fewer}"
+            )
+        }
         _ => Ok(()),
     }
 }

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use rustix::fs::{AtFlags, FileType, statat};
+
 use super::folder::Folder;
 use super::half::{HALF, Half};
 use crate::escape::{escape, quote};
@@ -60,13 +62,18 @@ pub(super) struct Beneath {
 impl Beneath {
     /// A file of this path. What cannot be is said now, before anything is transferred.
     pub(super) fn new(folder: &Arc<Folder>, path: &Path) -> Result<Beneath, String> {
-        let (_, name) = folder.parent(path)?;
+        let (parent, name) = folder.parent(path)?;
         // A job that names the file of another that is being written would replace it half way.
         if name.as_encoded_bytes().starts_with(HALF.as_bytes()) {
             let path = quote(&path.to_string_lossy());
             return Err(format!(
-                "{path} has a name of files that are being written, which begin with {HALF}: name another"
+                "{path}: names that begin with {HALF} are for files under way: choose another name"
             ));
+        }
+        let is_folder = |about: rustix::fs::Stat| FileType::from_raw_mode(about.st_mode) == FileType::Directory;
+        if statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW).is_ok_and(is_folder) {
+            let path = quote(&path.to_string_lossy());
+            return Err(format!("{path} is a folder: name a file"));
         }
         Ok(Beneath {
             folder: Arc::clone(folder),

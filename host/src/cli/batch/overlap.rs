@@ -42,7 +42,7 @@ pub(super) fn check(file: &PolicyFile, folders: &HashMap<PathBuf, Arc<Folder>>) 
     for (used, places) in used.iter().zip(&places) {
         let Some(place) = places.first() else { continue };
         let there = at.entry(*place).or_default();
-        // Of one owner's one stands for all: each of them is another's to everybody else.
+        // The folders of one owner need one entry: each owner is compared with all other owners.
         if there.iter().all(|other| other.owner != used.owner) {
             there.push(used);
         }

@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use super::folder::Folder;
 use super::job::Job;
@@ -17,8 +18,10 @@ use crate::guest::{LoadError, Plugin};
 use crate::tenant::Tenant;
 use crate::transfer::Outcome;
 
-/// Threads that load. A thread that waits for its turn takes some KiB.
-const THREADS: usize = 512;
+/// Threads that load. A thread that waits for its turn takes some KiB, and has its plugin's file open.
+pub(super) const THREADS: usize = 512;
+/// As long as a load waits at most for its tenant to have paid for what its guests used.
+const LONGEST_REST: Duration = Duration::from_secs(10);
 
 /// What came of a plugin.
 pub(super) type Loaded = Result<Plugin, Arc<NotLoaded>>;
@@ -150,6 +153,10 @@ impl Plugins {
 }
 
 fn load(tenant: &Tenant, folder: &Folder, outputs: &[PathBuf], path: &Path) -> Loaded {
+    // Plugins that fail when they are tried are no way to run guests without paying for them.
+    if let Some(rest) = tenant.ledger().rest() {
+        thread::sleep(rest.min(LONGEST_REST));
+    }
     let file = folder
         .read(path)
         .map_err(|why| NotLoaded::File(format!("plugin: {why}")))?;

@@ -34,12 +34,34 @@ struct Outcome {
     id: JobId,
     tenant: Option<String>,
     line: Option<u64>,
+    code: u32,
     abort: Option<Abort>,
+    #[serde(default)]
+    seconds: Seconds,
 }
 
 #[derive(Deserialize)]
 struct Abort {
     cause: String,
+}
+
+#[derive(Default, Deserialize)]
+struct Seconds {
+    connect: f64,
+}
+
+impl Outcome {
+    /// Whether it tells a job that has not been done: what was no job may have been mended; what was cancelled, found no
+    /// room, or what the machine refused before there was a connection has touched nothing.
+    fn is_undone(&self) -> bool {
+        let untouched = self.code == 2 && self.seconds.connect == 0.0;
+        let undone = |abort: &Abort| match abort.cause.as_str() {
+            "cancelled" | "quota" => true,
+            "system" => untouched,
+            _ => false,
+        };
+        self.line.is_some() || self.abort.as_ref().is_some_and(undone)
+    }
 }
 
 impl Done {
@@ -72,10 +94,10 @@ impl Done {
             done.whole += line.len() as u64;
             let outcome: Outcome = serde_json::from_slice(&line)
                 .with_context(|| format!("--resume: {shown}: line {number} is no outcome"))?;
-            // What was no job may have been mended, and what was cancelled, or found no room, has not been done.
-            let undone = |cause: &str| cause == "cancelled" || cause == "quota";
-            let undone = outcome.abort.is_some_and(|abort| undone(&abort.cause));
-            if let (None, Some(tenant), false) = (outcome.line, outcome.tenant, undone) {
+            if outcome.is_undone() {
+                continue;
+            }
+            if let Some(tenant) = outcome.tenant {
                 done.jobs.insert(key(&tenant, &outcome.id));
                 if done.jobs.len() > most {
                     bail!("--resume: {shown}: more than {most} jobs are done: split the jobs and the outcomes");
@@ -131,13 +153,15 @@ mod tests {
         let path = folder.path().join("done");
         let whole = "{\"id\":\"a\",\"tenant\":\"t\",\"code\":7,\"abort\":null}\n\
                      {\"id\":2,\"tenant\":\"t\",\"line\":2,\"code\":2}\n\
-                     {\"id\":\"c\",\"tenant\":\"t\",\"abort\":{\"cause\":\"cancelled\"}}\n\
+                     {\"id\":\"c\",\"tenant\":\"t\",\"code\":42,\"abort\":{\"cause\":\"cancelled\"}}\n\
                      {\"id\":{\"line\":5},\"tenant\":\"t\",\"code\":0}\n\
                      {\"id\":6,\"tenant\":\"t\",\"code\":0}\n\
-                     {\"id\":\"q\",\"tenant\":\"t\",\"abort\":{\"cause\":\"quota\"}}\n";
+                     {\"id\":\"q\",\"tenant\":\"t\",\"code\":2,\"abort\":{\"cause\":\"quota\"}}\n\
+                     {\"id\":\"k\",\"tenant\":\"t\",\"code\":2,\"abort\":{\"cause\":\"system\"}}\n\
+                     {\"id\":\"s\",\"tenant\":\"t\",\"code\":2,\"seconds\":{\"connect\":0.1},\"abort\":{\"cause\":\"system\"}}\n";
         std::fs::write(&path, format!("{whole}{{\"id\":\"d\",\"ten")).unwrap();
         let done = read(&path).unwrap();
-        for done_id in ["\"a\"", "{\"line\":5}", "6"] {
+        for done_id in ["\"a\"", "{\"line\":5}", "6", "\"s\""] {
             assert!(done.has("t", &id(done_id)), "{done_id}");
         }
         for (tenant, other) in [
@@ -146,6 +170,7 @@ mod tests {
             ("t", "{\"line\":2}"),
             ("t", "\"c\""),
             ("t", "\"q\""),
+            ("t", "\"k\""),
             ("t", "\"d\""),
             ("t", "5"),
             ("t", "\"5\""),
@@ -157,8 +182,10 @@ mod tests {
         assert_eq!(done.whole, whole.len() as u64);
         for wrong in [
             "{}\n",
-            "{\"id\":1.5,\"tenant\":\"t\"}\n",
-            "{\"id\":{\"line\":\"1\"},\"tenant\":\"t\"}\n",
+            // Lines of jobs.
+            "{\"id\":\"a\",\"tenant\":\"t\",\"url\":\"http://127.0.0.1/\"}\n",
+            "{\"id\":1.5,\"tenant\":\"t\",\"code\":0}\n",
+            "{\"id\":{\"line\":\"1\"},\"tenant\":\"t\",\"code\":0}\n",
         ] {
             std::fs::write(&path, wrong).unwrap();
             let error = format!("{:#}", read(&path).unwrap_err());
@@ -170,7 +197,7 @@ mod tests {
     fn what_is_kept_of_a_file_is_bounded() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("done");
-        let line = |id: usize| format!("{{\"id\":{id},\"tenant\":\"t\"}}\n");
+        let line = |id: usize| format!("{{\"id\":{id},\"tenant\":\"t\",\"code\":0}}\n");
         std::fs::write(&path, (0..3).map(line).collect::<String>()).unwrap();
         let within = |longest, most| Done::within(&path, longest, most).map_err(|error| format!("{error:#}"));
         assert_eq!(within(100, 3).unwrap().jobs.len(), 3);

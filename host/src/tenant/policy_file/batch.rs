@@ -29,6 +29,11 @@ pub(super) struct BatchTable {
     unknown_tenants: Option<Unknown>,
 }
 
+/// The most jobs and guests; no process has as many.
+const MOST: usize = 1_000_000;
+/// The most workers, and loads in the fast lane: no machine has as many processors.
+const MOST_THREADS: usize = 1_024;
+
 #[derive(Clone, Copy, Deserialize, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 enum Unknown {
@@ -44,13 +49,29 @@ impl BatchTable {
             Some(value) => limits::read(key, unit, default, &text_of(key, value, text)?)
                 .map_err(|why| text.wrong(Some(value.span()), &escape(&why))),
         };
-        let count = |key, value: &Option<Value>, default: usize| {
-            let value = number(key, Unit::Count, value, default as u64)?;
-            Ok::<_, PolicyError>(usize::try_from(value).unwrap_or(usize::MAX))
+        let count = |key: &str, value: &Option<Value>, default: usize, most: usize| {
+            let count = number(key, Unit::Count, value, default as u64)?;
+            let count = usize::try_from(count).unwrap_or(usize::MAX);
+            match value {
+                Some(value) if count > most => Err(text.wrong(
+                    Some(value.span()),
+                    &format!("`{count}` is too much for {key}: give a number up to {most}"),
+                )),
+                _ => Ok(count),
+            }
         };
         let size = |key, value, default| number(key, Unit::Bytes, value, default);
         let default = BatchKeys::default();
-        let jobs = count("jobs", &self.jobs, default.jobs)?;
+        let jobs = count("jobs", &self.jobs, default.jobs, MOST)?;
+        let workers = count("workers", &self.workers, default.workers, MOST_THREADS)?;
+        let guests = count("guests", &self.guests, jobs, MOST)?;
+        if let Some(fewer) = self.guests.as_ref().filter(|_| guests < jobs) {
+            // A job has no guest to wait for: one that finds none fails.
+            return Err(text.wrong(
+                Some(fewer.span()),
+                &format!("guests: {guests} are fewer than the {jobs} jobs, each of which may have a guest: set jobs to {guests} too"),
+            ));
+        }
         Ok(BatchKeys {
             output: self.output,
             bodies: self.bodies,
@@ -59,9 +80,9 @@ impl BatchTable {
             line: size("line", &self.line, default.line)?,
             jobs,
             memory: size("memory", &self.memory, default.memory)?,
-            workers: count("workers", &self.workers, default.workers)?,
-            guests: count("guests", &self.guests, jobs)?,
-            loads: count("loads", &self.loads, default.loads)?,
+            workers,
+            guests,
+            loads: count("loads", &self.loads, default.loads, MOST_THREADS)?,
             load_memory: size("load-memory", &self.load_memory, default.load_memory)?,
             refuses_unknown: match self.unknown_tenants {
                 Some(unknown) => unknown == Unknown::Refuse,

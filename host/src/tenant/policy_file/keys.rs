@@ -149,19 +149,19 @@ pub static ROWS: &[Row] = &[
         "batch",
         "guests",
         "as many as `jobs`",
-        "guests alive at once, whose memory is set aside at the start; the operator's are as many again",
+        "guests alive at once, at least as many as `jobs`; their memory is set aside at the start, and as much again for the operator's",
     ),
     row(
         "batch",
         "loads",
         "`2`",
-        "plugins that begin to be compiled at once; one that takes longer than a second leaves its place to the next",
+        "loads in the fast lane at once; a load that has used a second of processor time moves to the slow lane",
     ),
     row(
         "batch",
         "load-memory",
         "`\"2GiB\"`",
-        "memory of all that take longer together, each counted with the limit `load-memory`; one always has room",
+        "memory of all loads in the slow lane, each counted with its limit `load-memory`; one load always has room",
     ),
     row(
         "batch",

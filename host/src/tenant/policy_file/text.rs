@@ -1,5 +1,7 @@
 //! The file's text, and where in it something is wrong.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::ops::Range;
 use std::path::Path;
 
@@ -13,6 +15,9 @@ use crate::suggest;
 use crate::tenant::policy::PolicyError;
 use crate::tenant::quota::QUOTAS;
 
+/// The largest file that is read, in bytes: tables of ten thousand tenants fit.
+const MOST: u64 = 16 << 20;
+
 /// A file that was read.
 pub(super) struct Text {
     shown: String,
@@ -22,8 +27,16 @@ pub(super) struct Text {
 impl Text {
     pub(super) fn read(path: &Path) -> Result<Text, PolicyError> {
         let shown = escape(&path.to_string_lossy());
-        match std::fs::read_to_string(path) {
-            Ok(text) => Ok(Text { shown, text }),
+        let mut text = String::new();
+        let read = File::open(path).and_then(|file| file.take(MOST + 1).read_to_string(&mut text));
+        match read {
+            Ok(_) if text.len() as u64 > MOST => {
+                let most = MOST >> 20;
+                Err(PolicyError(format!(
+                    "{shown}: it is larger than {most} MiB: name a policy file"
+                )))
+            }
+            Ok(_) => Ok(Text { shown, text }),
             Err(error) => Err(PolicyError(format!("{shown}: {error}"))),
         }
     }

@@ -18,6 +18,7 @@ mod cache;
 mod child;
 mod code;
 mod compile;
+mod failure;
 #[cfg(feature = "harden")]
 mod helper;
 mod message;
@@ -37,6 +38,8 @@ use wasmtime::component::Component;
 
 pub use self::cache::{CacheDirectory, CacheError};
 use self::code::{CompiledCode, seal};
+pub(crate) use self::failure::Failure;
+use self::failure::unfit;
 use self::process::{Helper, Loaded};
 pub(crate) use self::queue::Owner;
 use self::queue::{Lane, Permit, Queue};
@@ -84,35 +87,6 @@ pub(crate) struct Request<'a> {
     pub(crate) shape: &'a Shape,
     pub(crate) limits: &'a Limits,
     pub(crate) owner: Owner,
-}
-
-/// Why a plugin was not loaded.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    /// The plugin is refused: a sentence without its name.
-    Refused(String),
-    /// A limit of loading was reached; or each guest of it would begin beyond its limit `memory` or `table-elements`.
-    Limit {
-        limit: Limit,
-        value: u64,
-        used: Option<u64>,
-    },
-    /// Somebody killed the process that loads it, twice.
-    Killed,
-    /// The helper has ended, twice.
-    Lost,
-    /// The helper has not answered in time.
-    Silent,
-    /// The process that loads it crashed.
-    Crashed(String),
-    /// The machine refused what loading needs.
-    System(String),
-}
-
-impl Failure {
-    fn system(why: String) -> Failure {
-        Failure::System(crate::escape::escape(&why))
-    }
 }
 
 impl Loader {
@@ -369,25 +343,6 @@ fn in_process(request: &Request<'_>, threads: usize) -> Result<(CompiledCode, We
     let sealed = seal("transferhost-code", &code).and_then(CompiledCode::sealed);
     let sealed = sealed.map_err(|error| Failure::system(error.to_string()))?;
     Ok((sealed, weight))
-}
-
-/// Why an engine does not take code that was compiled for it: its guests come out of a pool, and no guest of this plugin fits;
-/// or the machine refuses what it needs.
-fn unfit(error: &wasmtime::Error, weight: &Weight, limits: &Limits) -> Failure {
-    if let Some(error) = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>()) {
-        return Failure::system(format!("its compiled code cannot be used: {error}"));
-    }
-    for (limit, used) in [(Limit::Memory, weight.memory), (Limit::TableElements, weight.elements)] {
-        let value = limits.get(limit);
-        if used > value {
-            let used = Some(used);
-            return Failure::Limit { limit, value, used };
-        }
-    }
-    Failure::Refused(format!(
-        "no guest of it fits into the pool of guests: {}",
-        crate::guest::one_line(error)
-    ))
 }
 
 /// Refuses code above this request's `load-code`, even if another tenant had it compiled.

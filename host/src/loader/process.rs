@@ -120,7 +120,7 @@ impl Helper {
         }
         message::send(&self.socket, &start, &[compiler.as_fd(), trier.as_fd()]).map_err(|_| Failure::Lost)?;
         drop((compiler, trier));
-                let bytes = (request.bytes)().map_err(|error| Failure::system(error.to_string()))?;
+        let bytes = (request.bytes)().map_err(|error| Failure::system(error.to_string()))?;
         let file = seal("transferhost-plugin", &bytes).map_err(refused)?;
         drop(bytes);
         let compile = Compile {

@@ -323,8 +323,9 @@ impl Live {
             );
         }
         let outcome = || {
-            let outcome = outcome::of(dispatch, code, info.as_deref(), &words, &self.url, plugin);
-            outcome.after(self.looked_up.get())
+            let mut outcome = outcome::of(dispatch, code, info.as_deref(), &words, &self.url, plugin);
+            outcome.seconds.after(self.looked_up.get());
+            outcome
         };
         let before = outcome();
         dispatch.unset(wishes.unset());

@@ -33,6 +33,7 @@ mod pause;
 mod prepare;
 mod redirect;
 mod rewind;
+mod seconds;
 mod set;
 mod sockets;
 mod source;

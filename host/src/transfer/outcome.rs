@@ -1,7 +1,6 @@
 //! How a transfer ended: one shape everywhere, its keys stable.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde::Serialize;
 
@@ -10,6 +9,7 @@ use super::dispatch::Dispatch;
 use super::ended::Ended;
 use super::guests::{Seat, Who};
 use super::message;
+pub use super::seconds::Seconds;
 use super::spec::SpecError;
 use crate::callback::Callback;
 use crate::cause::{Blame, Cause};
@@ -72,26 +72,6 @@ pub struct Bytes {
     pub received: u64,
     /// Sent, without headers.
     pub uploaded: u64,
-}
-
-/// Times in seconds since the beginning, as curl's `-w` has them; 0 for what did not happen. A lookup that the host makes before
-/// libcurl has the transfer is part of them.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Seconds {
-    /// How long it waited for its turn before that beginning; 0 where it had no tenant.
-    pub queued: f64,
-    /// The name was resolved.
-    pub name_lookup: f64,
-    /// The connection was there.
-    pub connect: f64,
-    /// TLS was there.
-    pub tls: f64,
-    /// The first byte came.
-    pub first_byte: f64,
-    /// The end.
-    pub total: f64,
-    /// How long it was paused in all.
-    pub paused: f64,
 }
 
 /// What a guest used.
@@ -220,28 +200,6 @@ impl Outcome {
             broken_pipe: false,
             finished: false,
         }
-    }
-
-    /// The same, of a transfer that began so long before libcurl had it.
-    pub(super) fn after(mut self, before: Duration) -> Outcome {
-        let before = before.as_secs_f64();
-        let Seconds {
-            name_lookup,
-            connect,
-            tls,
-            first_byte,
-            total,
-            queued: _,
-            paused: _,
-        } = &mut self.seconds;
-        *total += before;
-        // What did not happen stays 0.
-        for at in [name_lookup, connect, tls, first_byte] {
-            if *at > 0.0 {
-                *at += before;
-            }
-        }
-        self
     }
 
     /// What `done` is told.

@@ -80,7 +80,7 @@ fn projects_build_run_and_pass_their_test() {
     if !asked_for("transferhost new") {
         return;
     }
-    let all = Callback::EXPORTED.map(Callback::name).join(",");
+    let all = Callback::ALL.map(Callback::name).join(",");
     let random = random_subsets(4);
     let fixed = [&all, "write,write-end", "done,header,opensocket"];
     for callbacks in fixed.into_iter().chain(random.iter().map(String::as_str)) {

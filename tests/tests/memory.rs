@@ -81,7 +81,7 @@ fn get(url: String) -> TransferSpec {
 
 /// A stub that decides every callback, but what another one among them stands for.
 fn every(but: &[Callback]) -> Stub {
-    let mut decides = Callback::EXPORTED.to_vec();
+    let mut decides = Callback::ALL.to_vec();
     decides.retain(|callback| !but.contains(callback));
     Stub {
         decides,

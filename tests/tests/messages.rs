@@ -34,7 +34,7 @@ fn each_says_what_where_how_far_and_what_would_help() {
         Cause::PrintedTooMuch,
         Cause::PauseBudget,
     ];
-    for callback in Callback::EXPORTED {
+    for callback in Callback::ALL {
         for message in transferhost::testing::messages(Some(callback)) {
             let (text, cause) = (message.text, message.cause);
             // What ends a transfer for its size is not of a callback.

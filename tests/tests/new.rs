@@ -65,7 +65,7 @@ fn new(folder: &TempDir, arguments: &[&str]) -> Transferhost {
 
 #[test]
 fn projects_in_rust_build_run_and_pass_their_test() {
-    let all = Callback::EXPORTED.map(Callback::name).join(",");
+    let all = Callback::ALL.map(Callback::name).join(",");
     let random = random_subsets(4);
     let fixed = [
         ("every-callback", all.as_str()),

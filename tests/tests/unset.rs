@@ -71,7 +71,7 @@ fn each_callback_can_be_left_to_libcurl() {
     fs::write(&file, "an upload").unwrap();
     let file = &*file.to_string_lossy();
     // A key is judged over SSH only: below.
-    let over_http = Callback::EXPORTED.into_iter().filter(|it| *it != Callback::SshKey);
+    let over_http = Callback::ALL.into_iter().filter(|it| *it != Callback::SshKey);
     for callback in over_http {
         let url = &*origin.url(path(callback));
         let curls: &[&str] = if uploads(callback) { &["-T", file, url] } else { &[url] };
@@ -152,7 +152,7 @@ fn spec(callback: Callback, origin: &Origin) -> impl FnOnce() -> TransferSpec + 
 #[test]
 fn in_the_library_before_the_transfer() {
     let origin = origin();
-    for callback in Callback::EXPORTED {
+    for callback in Callback::ALL {
         let plugin = abort_in(callback);
         let of = spec(callback, &origin);
         let without = move || TransferSpec {

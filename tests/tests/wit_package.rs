@@ -62,6 +62,17 @@ fn contents(resolve: &Resolve) -> BTreeMap<String, Vec<String>> {
     interfaces.chain(worlds).collect()
 }
 
+/// The host is made from this world: a callback that is not in it is never called.
+#[test]
+fn a_world_has_every_callback() {
+    let (folder, _) = folder_and_printed();
+    let package = package(&folder);
+    let world = &folder.worlds[package.worlds["every-callback"]];
+    let exports: Vec<String> = world.exports.keys().map(|key| folder.name_world_key(key)).collect();
+    let expected = Callback::ALL.map(|callback| format!("transferhost:callbacks/{callback}@0.1.0"));
+    assert_eq!(exports, expected);
+}
+
 #[test]
 fn what_is_printed_is_the_package() {
     let (folder, one_file) = folder_and_printed();
@@ -92,7 +103,7 @@ fn sources() -> Vec<PathBuf> {
 fn a_plugins_own_world_stands_on_what_is_printed() {
     let mut resolve = Resolve::default();
     resolve.push_str("transferhost.wit", &printed()).unwrap();
-    let callbacks = Callback::EXPORTED.map(|it| format!("export transferhost:callbacks/{it}@0.1.0;\n"));
+    let callbacks = Callback::ALL.map(|it| format!("export transferhost:callbacks/{it}@0.1.0;\n"));
     let imports = ["transfer", "request", "net", "upload", "socket-options", "multi"];
     let imports = imports.map(|it| format!("import transferhost:callbacks/{it}@0.1.0;\n"));
     let world = format!(
@@ -118,7 +129,7 @@ fn the_readmes_world_stands_on_it_too() {
 fn there_is_an_interface_with_one_function_for_each_callback() {
     let (folder, _) = folder_and_printed();
     let package = package(&folder);
-    for callback in Callback::EXPORTED {
+    for callback in Callback::ALL {
         let interface = &folder.interfaces[package.interfaces[callback.name()]];
         let functions: Vec<_> = interface.functions.keys().collect();
         assert_eq!(functions, [&format!("on-{callback}")]);

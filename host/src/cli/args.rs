@@ -75,7 +75,7 @@ pub(super) struct New {
         value_name = "CALLBACKS",
         value_delimiter = ',',
         required = true,
-        help = format!("The callbacks that it decides, with commas between: {}", Callback::EXPORTED.map(Callback::name).join(", "))
+        help = format!("The callbacks that it decides, with commas between: {}", Callback::ALL.map(Callback::name).join(", "))
     )]
     pub(super) callback: Vec<String>,
 }

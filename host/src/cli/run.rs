@@ -243,7 +243,7 @@ fn policy(ours: &Run) -> anyhow::Result<Policy> {
 
 fn without(names: &[String], plugin: Option<&Plugin>) -> anyhow::Result<Vec<Callback>> {
     let exported = plugin.map(Plugin::callbacks).unwrap_or_default();
-    let known = Callback::EXPORTED.map(Callback::name);
+    let known = Callback::ALL.map(Callback::name);
     let mut without = Vec::new();
     for name in names {
         match Callback::from_name(name) {

@@ -2,24 +2,8 @@
 
 use std::fmt::Write as _;
 
-const HEAD: &str = "package transferhost:callbacks@0.1.0;\n";
-
-const FILES: [&str; 14] = [
-    include_str!("../../wit/types.wit"),
-    include_str!("../../wit/lifetime.wit"),
-    include_str!("../../wit/socket.wit"),
-    include_str!("../../wit/ssh.wit"),
-    include_str!("../../wit/multi.wit"),
-    include_str!("../../wit/debug.wit"),
-    include_str!("../../wit/read.wit"),
-    include_str!("../../wit/progress.wit"),
-    include_str!("../../wit/header.wit"),
-    include_str!("../../wit/redirect.wit"),
-    include_str!("../../wit/write.wit"),
-    include_str!("../../wit/transfer.wit"),
-    include_str!("../../wit/net.wit"),
-    include_str!("../../wit/worlds.wit"),
-];
+/// All files of `wit/`, as `build.rs` joins them.
+const CALLBACKS: &str = include_str!(concat!(env!("OUT_DIR"), "/callbacks.wit"));
 
 const CONFIG: &str = include_str!("../../wit/deps/wasi-config/store.wit");
 
@@ -32,10 +16,7 @@ pub(super) fn wit() -> anyhow::Result<u8> {
 
 /// All files under one package line, and the one package that they use nested behind them.
 pub(super) fn text() -> String {
-    let mut text = HEAD.to_owned();
-    for file in FILES {
-        text.push_str(file.strip_prefix(HEAD).unwrap_or(file));
-    }
+    let mut text = CALLBACKS.to_owned();
     let _ = write!(
         text,
         "\n/// Where `--set key=value` is read.\npackage wasi:config@0.2.0-rc.1 {{\n"

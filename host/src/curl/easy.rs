@@ -6,14 +6,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use curl_sys::{CURL, CURLoption};
+use enumset::EnumSet;
 
-use super::callbacks::Callbacks;
+use super::callbacks::{Callbacks, Hook};
 use super::code::CurlCode;
 use super::info::{InfoHandle, InfoSnapshot};
 use super::mime::{FormPart, Mime};
 use super::option::{LongOption, OffsetOption, SlistOption, TextOption};
 use super::slist::Slist;
-use super::{sys_ext, trampoline};
+use super::sys_ext;
 
 /// An option that libcurl did not take.
 #[derive(Debug, thiserror::Error)]
@@ -37,35 +38,6 @@ pub(crate) enum SetoptError {
     /// libcurl made no handle.
     #[error("libcurl is out of memory")]
     Memory,
-}
-
-/// Which of libcurl's callbacks are wanted; for the others libcurl's default stays.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Hooks {
-    /// CURLOPT_HEADERFUNCTION.
-    pub(crate) header: bool,
-    /// CURLOPT_XFERINFOFUNCTION, with NOPROGRESS off.
-    pub(crate) xferinfo: bool,
-    /// CURLOPT_OPENSOCKETFUNCTION.
-    pub(crate) opensocket: bool,
-    /// CURLOPT_READFUNCTION.
-    pub(crate) read: bool,
-    /// CURLOPT_SEEKFUNCTION.
-    pub(crate) seek: bool,
-    /// CURLOPT_IOCTLFUNCTION, which libcurl calls only where there is no `seek`.
-    pub(crate) ioctl: bool,
-    /// CURLOPT_DEBUGFUNCTION, with VERBOSE on.
-    pub(crate) debug: bool,
-    /// CURLOPT_SOCKOPTFUNCTION.
-    pub(crate) sockopt: bool,
-    /// CURLOPT_CLOSESOCKETFUNCTION.
-    pub(crate) closesocket: bool,
-    /// CURLOPT_PREREQFUNCTION.
-    pub(crate) prereq: bool,
-    /// CURLOPT_RESOLVER_START_FUNCTION.
-    pub(crate) resolver_start: bool,
-    /// CURLOPT_SSH_KEYFUNCTION.
-    pub(crate) ssh_key: bool,
 }
 
 /// An easy handle with its callbacks.
@@ -99,17 +71,10 @@ impl<H: Callbacks> Easy<H> {
             error: NonNull::from(Box::leak(Box::new([0; curl_sys::CURL_ERROR_SIZE]))),
             handler,
         };
-        let write: sys_ext::WriteCallback = trampoline::write::<H>;
-        let userdata = easy.userdata();
         let buffer: *mut c_char = easy.error.as_ptr().cast();
-        let function = curl_sys::CURLOPT_WRITEFUNCTION;
-        // SAFETY: the buffer and the handler live as long as the handle, and the function's signature is that of the type
-        // that it is bound to.
-        unsafe {
-            easy.pointer("CURLOPT_ERRORBUFFER", curl_sys::CURLOPT_ERRORBUFFER, buffer.cast())?;
-            easy.pointer("CURLOPT_WRITEFUNCTION", function, write as *const c_void)?;
-            easy.pointer("CURLOPT_WRITEDATA", curl_sys::CURLOPT_WRITEDATA, userdata)?;
-        }
+        // SAFETY: the buffer lives as long as the handle.
+        unsafe { easy.pointer("CURLOPT_ERRORBUFFER", curl_sys::CURLOPT_ERRORBUFFER, buffer.cast())? };
+        Hook::Write.install(&mut easy)?;
         // Signals are the process's affair, and libcurl's own timeouts need none with its threaded resolver.
         easy.set_long(LongOption::NOSIGNAL, 1)?;
         // A name server that is silent must not hold up a timeout or a cancellation: its thread ends by itself.
@@ -118,56 +83,31 @@ impl<H: Callbacks> Easy<H> {
     }
 
     /// Installs the callbacks that are wanted.
-    pub(crate) fn hook(&mut self, hooks: Hooks) -> Result<(), SetoptError> {
-        // Bound to its type, so that a function of another signature does not compile.
-        let header: sys_ext::WriteCallback = trampoline::header::<H>;
-        let xferinfo: sys_ext::XferinfoCallback = trampoline::xferinfo::<H>;
-        let opensocket: sys_ext::OpensocketCallback = trampoline::opensocket::<H>;
-        let sockopt: sys_ext::SockoptCallback = trampoline::sockopt::<H>;
-        let closesocket: sys_ext::ClosesocketCallback = trampoline::closesocket::<H>;
-        let read: sys_ext::ReadCallback = trampoline::read::<H>;
-        let seek: sys_ext::SeekCallback = trampoline::seek::<H>;
-        let ioctl: sys_ext::IoctlCallback = trampoline::ioctl::<H>;
-        let debug: sys_ext::DebugCallback = trampoline::debug::<H>;
-        let prereq: sys_ext::PrereqCallback = trampoline::prereq::<H>;
-        let resolver_start: sys_ext::ResolverStartCallback = trampoline::resolver_start::<H>;
-        let ssh_key: sys_ext::SshKeyCallback = trampoline::ssh_key::<H>;
-        macro_rules! hook {
-            ($($wanted:ident: $function:ident = $number:expr, $data:expr;)*) => {
-                $(if hooks.$wanted {
-                    let name = concat!("CURLOPT_", stringify!($function));
-                    // SAFETY: the function's signature is that of libcurl's type for this option, which it is bound to
-                    // above, and the handler lives as long as the handle.
-                    unsafe {
-                        self.pointer(name, $number, $wanted as *const c_void)?;
-                        self.pointer(name, $data, self.userdata())?;
-                    }
-                })*
-            };
+    pub(crate) fn hook(&mut self, hooks: EnumSet<Hook>) -> Result<(), SetoptError> {
+        hooks.into_iter().try_for_each(|hook| hook.install(self))
+    }
+
+    /// Gives libcurl a function that it calls with this handle's handler.
+    ///
+    /// # Safety
+    /// The function's signature is that of libcurl's type for this option; its last or first pointer is the handler.
+    pub(super) unsafe fn set_callback(
+        &mut self,
+        name: &'static str,
+        option: CURLoption,
+        function: *const c_void,
+        data: CURLoption,
+    ) -> Result<(), SetoptError> {
+        // SAFETY: the function is as the caller promises, and the handler lives as long as the handle.
+        unsafe {
+            self.pointer(name, option, function)?;
+            self.pointer(name, data, self.userdata())
         }
-        hook! {
-            header: HEADERFUNCTION = curl_sys::CURLOPT_HEADERFUNCTION, curl_sys::CURLOPT_HEADERDATA;
-            xferinfo: XFERINFOFUNCTION = sys_ext::CURLOPT_XFERINFOFUNCTION, sys_ext::CURLOPT_XFERINFODATA;
-            opensocket: OPENSOCKETFUNCTION = curl_sys::CURLOPT_OPENSOCKETFUNCTION, curl_sys::CURLOPT_OPENSOCKETDATA;
-            sockopt: SOCKOPTFUNCTION = curl_sys::CURLOPT_SOCKOPTFUNCTION, curl_sys::CURLOPT_SOCKOPTDATA;
-            closesocket: CLOSESOCKETFUNCTION = curl_sys::CURLOPT_CLOSESOCKETFUNCTION, curl_sys::CURLOPT_CLOSESOCKETDATA;
-            read: READFUNCTION = curl_sys::CURLOPT_READFUNCTION, curl_sys::CURLOPT_READDATA;
-            seek: SEEKFUNCTION = curl_sys::CURLOPT_SEEKFUNCTION, curl_sys::CURLOPT_SEEKDATA;
-            ioctl: IOCTLFUNCTION = curl_sys::CURLOPT_IOCTLFUNCTION, curl_sys::CURLOPT_IOCTLDATA;
-            debug: DEBUGFUNCTION = curl_sys::CURLOPT_DEBUGFUNCTION, curl_sys::CURLOPT_DEBUGDATA;
-            prereq: PREREQFUNCTION = sys_ext::CURLOPT_PREREQFUNCTION, sys_ext::CURLOPT_PREREQDATA;
-            resolver_start: RESOLVER_START_FUNCTION =
-                sys_ext::CURLOPT_RESOLVER_START_FUNCTION, sys_ext::CURLOPT_RESOLVER_START_DATA;
-            ssh_key: SSH_KEYFUNCTION = curl_sys::CURLOPT_SSH_KEYFUNCTION, curl_sys::CURLOPT_SSH_KEYDATA;
-        }
-        self.closes_sockets |= hooks.closesocket;
-        if hooks.xferinfo {
-            self.set_long(LongOption::NOPROGRESS, 0)?;
-        }
-        if hooks.debug {
-            self.set_long(LongOption::VERBOSE, 1)?;
-        }
-        Ok(())
+    }
+
+    /// libcurl may call the handler when it closes sockets, after the handle is gone.
+    pub(super) fn closes_sockets(&mut self) {
+        self.closes_sockets = true;
     }
 
     /// The callbacks' own state.

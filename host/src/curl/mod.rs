@@ -27,24 +27,26 @@ mod mime;
 mod multi;
 mod option;
 mod poller;
-mod returns;
 mod slist;
 mod sockaddr;
 mod sys_ext;
 #[cfg(test)]
 mod tests;
-mod trampoline;
 mod url;
 mod version;
 
 #[cfg(feature = "cli")]
 pub(crate) use before_main::stdout_was_closed;
 pub use callbacks::InfoType;
-pub(crate) use callbacks::{Callbacks, IoctlCommand, Poll, SocketTarget, SocketType};
+pub(crate) use callbacks::{
+    Callbacks, Continue, Flow, Hook, Ioctl, IoctlCommand, KeyVerdict, OnClosesocket, OnDebug, OnHeader, OnIoctl,
+    OnOpensocket, OnPrereq, OnRead, OnResolverStart, OnSeek, OnSocket, OnSockopt, OnSshKey, OnWrite, OnXferinfo, Open,
+    Poll, Read, Seek, SocketTarget, SocketType, Sockopt, words_of,
+};
 pub use code::CurlCode;
 #[cfg(feature = "cli")]
 pub(crate) use date::getdate;
-pub(crate) use easy::{Detached, Easy, Hooks, SetoptError};
+pub(crate) use easy::{Detached, Easy, SetoptError};
 pub use info::Info;
 pub(crate) use info::{InfoHandle, InfoName, InfoSnapshot};
 pub(crate) use khkey::{KeyMatch, KeyType, SshKey};
@@ -55,8 +57,6 @@ pub(crate) use option::{
     ssl_version, time_condition,
 };
 pub(crate) use poller::{Poller, Readiness, Waker};
-pub(crate) use returns::{Continue, Flow, Ioctl, KeyVerdict, Open, Read, Seek, Sockopt};
-pub(crate) use trampoline::words_of;
 #[cfg(feature = "cli")]
 pub(crate) use url::escape_segment;
 pub(crate) use url::{Part, Url};

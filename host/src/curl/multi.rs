@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 
 use curl_sys::{CURL, CURLM, CURLMcode};
 
-use super::callbacks::Callbacks;
+use super::callbacks::{self, Callbacks};
 use super::code::CurlCode;
 use super::easy::{Detached, Easy};
 use super::info::Attached;
 use super::poller::{Poller, Readiness, Socket};
-use super::{sys_ext, trampoline};
+use super::sys_ext;
 
 /// A transfer in a [`Multi`], until it is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -284,7 +284,7 @@ unsafe extern "C" fn on_socket<H: Callbacks>(
             wishes.failed.set(Some(error));
         }
         if let Some(listener) = wishes.listener.get() {
-            trampoline::socket(&**listener, socket, what);
+            callbacks::tell(&**listener, socket, what);
         }
     };
     // SAFETY: libcurl passes what it was given, as the caller promises.
@@ -312,7 +312,7 @@ unsafe extern "C" fn on_timer<H: Callbacks>(_: *mut CURLM, timeout_ms: c_long, u
 unsafe fn with_wishes<H>(userdata: *mut c_void, write: impl FnOnce(&Wishes<H>)) -> c_int {
     // SAFETY: as the caller promises; the reference is shared, and ends with this call.
     let wishes = unsafe { &*userdata.cast_const().cast::<Wishes<H>>() };
-    trampoline::quietly(|| write(wishes));
+    callbacks::quietly(|| write(wishes));
     0
 }
 

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use enumset::EnumSet;
 use rustix::net::{AddressFamily, SocketFlags, SocketType as Kind, socket_with};
 
 mod dropped;
@@ -83,7 +84,7 @@ impl Fake {
     }
 }
 
-impl Callbacks for Fake {
+impl OnWrite for Fake {
     fn write(&self, chunk: &[u8]) -> Flow {
         let flow = self.flow(Callback::Write);
         if flow == Flow::Taken {
@@ -91,11 +92,15 @@ impl Callbacks for Fake {
         }
         flow
     }
+}
 
+impl OnHeader for Fake {
     fn header(&self, _: &[u8]) -> Flow {
         self.flow(Callback::Header)
     }
+}
 
+impl OnRead for Fake {
     fn read(&self, buffer: &mut [u8]) -> Read {
         match self.enter(Callback::Read) {
             Does::Abort => return Read::Abort,
@@ -107,7 +112,9 @@ impl Callbacks for Fake {
         self.to_send.set(self.to_send.get() - count);
         Read::Bytes(count)
     }
+}
 
+impl OnSeek for Fake {
     fn seek(&self, offset: u64) -> Seek {
         if self.enter(Callback::Seek) == Does::Abort {
             return Seek::Fail;
@@ -115,7 +122,9 @@ impl Callbacks for Fake {
         self.to_send.set(BODY - offset as usize);
         Seek::Ok
     }
+}
 
+impl OnIoctl for Fake {
     fn ioctl(&self, command: IoctlCommand) -> Ioctl {
         if self.enter(Callback::Ioctl) == Does::Abort || command != IoctlCommand::RestartRead {
             return Ioctl::FailRestart;
@@ -123,11 +132,15 @@ impl Callbacks for Fake {
         self.to_send.set(BODY);
         Ioctl::Ok
     }
+}
 
+impl OnDebug for Fake {
     fn debug(&self, _: InfoType, _: &[u8]) {
         self.enter(Callback::Debug);
     }
+}
 
+impl OnXferinfo for Fake {
     fn xferinfo(&self, _: u64, _: u64, _: u64, _: u64) -> Continue {
         if self.paused.get()
             && let Some(easy) = self.easy.get()
@@ -140,7 +153,9 @@ impl Callbacks for Fake {
             _ => Continue::Yes,
         }
     }
+}
 
+impl OnOpensocket for Fake {
     fn opensocket(&self, target: &SocketTarget) -> Open {
         if self.enter(Callback::Opensocket) == Does::Abort {
             return Open::Refuse;
@@ -150,35 +165,49 @@ impl Callbacks for Fake {
         self.open.set(self.open.get() + 1);
         Open::Socket { socket, instead: None }
     }
+}
 
+impl OnPrereq for Fake {
     fn prereq(&self) -> Continue {
         Continue::Yes
     }
+}
 
+impl OnResolverStart for Fake {
     fn resolver_start(&self) -> Continue {
         Continue::Yes
     }
+}
 
+impl OnSockopt for Fake {
     fn sockopt(&self, _: BorrowedFd<'_>, _: bool) -> Sockopt {
         match self.enter(Callback::Sockopt) {
             Does::Abort => Sockopt::Error,
             _ => Sockopt::Ok,
         }
     }
+}
 
+impl OnClosesocket for Fake {
     fn closesocket(&self, _: OwnedFd) {
         self.open.set(self.open.get() - 1);
         self.enter(Callback::Closesocket);
     }
+}
 
+impl OnSocket for Fake {
     fn socket(&self, _: RawFd, _: Poll) {
         self.enter(Callback::Socket);
     }
+}
 
+impl OnSshKey for Fake {
     fn ssh_key(&self, _: Option<SshKey>, _: SshKey, _: KeyMatch) -> KeyVerdict {
         KeyVerdict::Reject
     }
+}
 
+impl Callbacks for Fake {
     fn panicked(&self, callback: Callback, words: &str) {
         assert_eq!(words, format!("in {callback}"));
         self.panicked.set(Some(callback));
@@ -229,21 +258,11 @@ fn prepared(fake: &Rc<Fake>, address: SocketAddr, upload: bool) -> Easy<Fake> {
         easy.set_slist(SlistOption::HTTPHEADER, &["Expect:".to_owned()])
             .unwrap();
     }
-    easy.hook(Hooks {
-        header: true,
-        xferinfo: true,
-        opensocket: true,
-        read: upload,
-        seek: upload,
-        ioctl: upload,
-        debug: true,
-        sockopt: true,
-        closesocket: true,
-        prereq: true,
-        resolver_start: true,
-        ssh_key: false,
-    })
-    .unwrap();
+    let mut hooks = EnumSet::all() - Hook::SshKey;
+    if !upload {
+        hooks -= Hook::Read | Hook::Seek | Hook::Ioctl;
+    }
+    easy.hook(hooks).unwrap();
     easy
 }
 

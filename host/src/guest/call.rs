@@ -29,12 +29,12 @@ pub(crate) struct CallStats {
 
 /// What a guest's calls came to, callback by callback.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Calls([CallStats; Callback::EXPORTED.len()], CallStats);
+pub(crate) struct Calls([CallStats; Callback::ALL.len()], CallStats);
 
 impl Calls {
     /// Each callback that was called, with its sums.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Callback, CallStats)> {
-        Callback::EXPORTED
+        Callback::ALL
             .into_iter()
             .zip(self.0)
             .filter(|(_, stats)| stats.count > 0)
@@ -51,7 +51,7 @@ impl Calls {
     }
 
     fn add(&mut self, callback: Callback, fuel: u64, time: Duration) {
-        let at = Callback::EXPORTED.iter().position(|other| *other == callback);
+        let at = Callback::ALL.iter().position(|other| *other == callback);
         if let Some(stats) = at.and_then(|at| self.0.get_mut(at)) {
             stats.count += 1;
             stats.fuel = stats.fuel.saturating_add(fuel);

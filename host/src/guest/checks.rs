@@ -91,7 +91,7 @@ pub(super) fn known_exports(exports: &[String]) -> Result<Vec<Callback>, String>
     let mut known = Vec::new();
     for export in exports.iter().filter(|export| export.starts_with("transferhost:")) {
         let callback = interface(export).and_then(Callback::from_name);
-        known.push(callback.ok_or_else(|| unknown("exports", export, &Callback::EXPORTED.map(Callback::name)))?);
+        known.push(callback.ok_or_else(|| unknown("exports", export, &Callback::ALL.map(Callback::name)))?);
     }
     if known.is_empty() {
         return Err(format!(

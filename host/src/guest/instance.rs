@@ -19,7 +19,7 @@ use super::passed::Passed;
 use super::print::{Budget, Output, Printer};
 use super::verdict::{Failure, answer};
 use super::wasi::{self, Bounded};
-use crate::callback::Callback;
+use crate::callback::{Callback, for_each_callback};
 use crate::cause::Cause;
 use crate::limits::{Limit, Limits};
 use crate::tenant::class::Classifier;
@@ -78,7 +78,7 @@ impl WasiView for State {
 }
 
 macro_rules! exports {
-    ($($field:ident: $callback:ident),*) => {
+    ($($(#[$doc:meta])* $callback:ident $field:ident $name:literal $code:ident [$($is:ident)*];)*) => {
         /// Where a plugin's exports are; looked up once a plugin.
         #[derive(Clone)]
         pub(super) struct Indices { $($field: Option<bindings::$field::GuestIndices>),* }
@@ -117,11 +117,7 @@ macro_rules! exports {
     };
 }
 
-exports! {
-    start: Start, timer: Timer, opensocket: Opensocket, sockopt: Sockopt, socket: Socket, ssh_key: SshKey, debug: Debug,
-    read: Read, seek: Seek, ioctl: Ioctl, xferinfo: Xferinfo, progress: Progress, header: Header, redirect: Redirect,
-    write: Write, write_end: WriteEnd, closesocket: Closesocket, done: Done
-}
+for_each_callback!(exports);
 
 /// Those of the whole process.
 static ALIVE: AtomicUsize = AtomicUsize::new(0);

@@ -29,31 +29,12 @@ pub(super) const fn code(callback: Option<Callback>, occasion: Occasion, cause: 
         (Cause::Policy, Some(Callback::Read | Callback::Write | Callback::WriteEnd | Callback::Header)) => {
             CurlCode::FILESIZE_EXCEEDED
         }
-        (_, Some(Callback::Write | Callback::WriteEnd | Callback::Header)) => CurlCode::WRITE_ERROR,
-        (_, Some(Callback::Opensocket)) => CurlCode::COULDNT_CONNECT,
-        (_, Some(Callback::SshKey)) => CurlCode::PEER_FAILED_VERIFICATION,
-        (_, Some(Callback::Seek | Callback::Ioctl)) => match occasion {
-            Occasion::Any => CurlCode::SEND_FAIL_REWIND,
-            Occasion::Resumes => CurlCode::READ_ERROR,
-            Occasion::ResumesFtp => CurlCode::FTP_COULDNT_USE_REST,
-        },
+        (_, Some(Callback::Seek | Callback::Ioctl)) if matches!(occasion, Occasion::Resumes) => CurlCode::READ_ERROR,
+        (_, Some(Callback::Seek | Callback::Ioctl)) if matches!(occasion, Occasion::ResumesFtp) => {
+            CurlCode::FTP_COULDNT_USE_REST
+        }
         // As where libcurl itself finds that a read callback returned too much, or too little.
         (Cause::BadReturn, Some(Callback::Read)) => CurlCode::READ_ERROR,
-        (
-            _,
-            Some(
-                Callback::Start
-                | Callback::Timer
-                | Callback::Sockopt
-                | Callback::Socket
-                | Callback::Debug
-                | Callback::Read
-                | Callback::Xferinfo
-                | Callback::Progress
-                | Callback::Redirect
-                | Callback::Closesocket
-                | Callback::Done,
-            ),
-        ) => CurlCode::ABORTED_BY_CALLBACK,
+        (_, Some(callback)) => callback.abort_code(),
     }
 }

@@ -3,9 +3,10 @@
 //! what goes, `sockets`, `redirect` and `told`.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
 use std::sync::Arc;
 use std::time::Duration;
+
+use enumset::EnumSet;
 
 use super::account::Account;
 use super::again::Again;
@@ -24,10 +25,7 @@ use super::upload::Upload;
 use super::write::Between;
 use crate::callback::Callback;
 use crate::cause::Cause;
-use crate::curl::{
-    Callbacks, Continue, Flow, InfoHandle, InfoType, Ioctl, IoctlCommand, KeyMatch, KeyVerdict, Open, Poll, Read, Seek,
-    SocketTarget, Sockopt, SshKey, Waker,
-};
+use crate::curl::{Callbacks, Flow, InfoHandle, Waker};
 use crate::guest::Failure;
 use crate::limits::Limit;
 use crate::sink::Sink;
@@ -71,8 +69,8 @@ pub(super) struct Dispatch {
     pub(super) verbose: bool,
     /// Whether the file of known hosts stays as it is, whatever the guest says.
     pub(super) keeps_known_hosts: bool,
-    /// The directions that the caller holds, a bit each.
-    held: Cell<u8>,
+    /// The directions that the caller holds.
+    held: Cell<EnumSet<Direction>>,
     can_pause: bool,
     #[cfg(feature = "testing")]
     pub(super) stub: super::stub::Stub,
@@ -122,9 +120,9 @@ impl Dispatch {
         }
     }
 
-    /// Holds these directions, a bit each, and tells whether one was let go.
-    pub(super) fn hold(&self, directions: u8) -> bool {
-        self.held.replace(directions) & !directions != 0
+    /// Holds these directions, and tells whether one was let go.
+    pub(super) fn hold(&self, directions: EnumSet<Direction>) -> bool {
+        !self.held.replace(directions).is_subset(directions)
     }
 
     /// Whether libcurl can pause this transfer.
@@ -134,7 +132,7 @@ impl Dispatch {
 
     /// Whether the caller holds this direction.
     pub(super) fn is_held(&self, direction: Direction) -> bool {
-        self.held.get() & direction.bit() != 0
+        self.held.get().contains(direction)
     }
 
     /// Whether nothing may move in this direction now: the guest's pause lasts, or the caller holds it.
@@ -149,18 +147,18 @@ impl Dispatch {
     }
 
     /// Passes on what a callback answers, and lets the driver know where there is something for it to do.
-    fn noted<T>(&self, answer: T) -> T {
+    pub(super) fn noted<T>(&self, answer: T) -> T {
         self.note();
         answer
     }
 
     /// As [`Dispatch::noted`], of what bytes move by: they are put to the tenant's account.
-    fn moved<T>(&self, answer: T) -> T {
+    pub(super) fn moved<T>(&self, answer: T) -> T {
         self.settle_account();
         self.noted(answer)
     }
 
-    fn note(&self) {
+    pub(super) fn note(&self) {
         if self.pause.take_fresh()
             || self.names_are_due()
             || self.has_yielded()
@@ -247,69 +245,6 @@ impl Dispatch {
 }
 
 impl Callbacks for Dispatch {
-    fn write(&self, chunk: &[u8]) -> Flow {
-        self.moved(self.on_write(chunk))
-    }
-
-    fn header(&self, lines: &[u8]) -> Flow {
-        self.origin_answers();
-        self.moved(self.on_header(lines))
-    }
-
-    fn read(&self, buffer: &mut [u8]) -> Read {
-        self.moved(self.on_read(buffer))
-    }
-
-    fn seek(&self, offset: u64) -> Seek {
-        self.noted(self.on_seek(offset))
-    }
-
-    fn ioctl(&self, command: IoctlCommand) -> Ioctl {
-        self.noted(self.on_ioctl(command))
-    }
-
-    fn debug(&self, infotype: InfoType, data: &[u8]) {
-        self.on_debug(infotype, data);
-        self.note();
-    }
-
-    fn xferinfo(&self, dltotal: u64, dlnow: u64, ultotal: u64, ulnow: u64) -> Continue {
-        self.noted(self.on_xferinfo([dltotal, dlnow, ultotal, ulnow]))
-    }
-
-    fn opensocket(&self, target: &SocketTarget) -> Open {
-        self.noted(self.on_opensocket(target))
-    }
-
-    fn prereq(&self) -> Continue {
-        self.noted(match !self.ended() && self.peer_is_allowed() {
-            true => Continue::Yes,
-            false => Continue::Abort,
-        })
-    }
-
-    fn resolver_start(&self) -> Continue {
-        self.noted(self.on_resolver_start())
-    }
-
-    fn sockopt(&self, socket: BorrowedFd<'_>, accept: bool) -> Sockopt {
-        self.noted(self.on_sockopt(socket, accept))
-    }
-
-    fn closesocket(&self, socket: OwnedFd) {
-        self.on_closesocket(socket);
-        self.note();
-    }
-
-    fn socket(&self, socket: RawFd, what: Poll) {
-        self.on_socket(socket, what);
-        self.note();
-    }
-
-    fn ssh_key(&self, known: Option<SshKey>, found: SshKey, matched: KeyMatch) -> KeyVerdict {
-        self.noted(self.on_ssh_key(known, found, matched))
-    }
-
     fn panicked(&self, callback: Callback, words: &str) {
         self.latch.set(Ended::because(callback, Cause::HostPanic, words));
         self.note();

@@ -4,6 +4,8 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 
+use enumset::EnumSet;
+
 use super::dispatch::Dispatch;
 use super::ended::Ended;
 use super::trace::{self, Shown};
@@ -45,8 +47,8 @@ impl Who {
 #[derive(Default)]
 pub(super) struct Seat {
     pub(super) guest: RefCell<Option<Guest>>,
-    /// The callbacks that it decides, a bit each.
-    decided: Cell<u32>,
+    /// The callbacks that it decides.
+    decided: Cell<EnumSet<Callback>>,
     /// It has sent bytes of its own, or ended the body: nobody else can send it again.
     pub(super) has_sent: Cell<bool>,
 }
@@ -54,17 +56,17 @@ pub(super) struct Seat {
 impl Seat {
     /// Whether this guest decides this callback.
     pub(super) fn decides(&self, callback: Callback) -> bool {
-        self.decided.get() & callback.bit() != 0
+        self.decided.get().contains(callback)
     }
 
     /// Lets it.
     pub(super) fn decide(&self, callback: Callback) {
-        self.decided.set(self.decided.get() | callback.bit());
+        self.decided.set(self.decided.get() | callback);
     }
 
-    /// Takes these callbacks, a bit each, from it.
-    fn unset(&self, callbacks: u32) {
-        self.decided.set(self.decided.get() & !callbacks);
+    /// Takes these callbacks from it.
+    fn unset(&self, callbacks: EnumSet<Callback>) {
+        self.decided.set(self.decided.get() - callbacks);
     }
 }
 
@@ -119,8 +121,8 @@ impl Dispatch {
         self.guests.tenant.decide(callback);
     }
 
-    /// Takes these callbacks, a bit each, from the tenant's guest: libcurl's default from now on. The operator's stays.
-    pub(super) fn unset(&self, callbacks: u32) {
+    /// Takes these callbacks from the tenant's guest: libcurl's default from now on. The operator's stays.
+    pub(super) fn unset(&self, callbacks: EnumSet<Callback>) {
         self.guests.tenant.unset(callbacks);
     }
 

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use enumset::EnumSet;
+
 use super::pause::Direction;
 use crate::callback::Callback;
 use crate::curl::Waker;
@@ -20,9 +22,9 @@ pub struct Handle {
 #[derive(Debug, Default)]
 pub(super) struct Wishes {
     cancelled: AtomicBool,
-    /// Callbacks, a bit each.
+    /// An `EnumSet<Callback>`.
     unset: AtomicU32,
-    /// Directions, a bit each.
+    /// An `EnumSet<Direction>`.
     held: AtomicU8,
 }
 
@@ -37,7 +39,8 @@ impl Handle {
     /// cannot be set again. A callback that the plugin does not export is unset already. An operator's plugin that stands
     /// before it keeps its own.
     pub fn unset(&self, callback: Callback) {
-        self.wishes.unset.fetch_or(callback.bit(), Ordering::AcqRel);
+        let callbacks = EnumSet::only(callback).as_repr();
+        self.wishes.unset.fetch_or(callbacks, Ordering::AcqRel);
         self.wake();
     }
 
@@ -45,13 +48,15 @@ impl Handle {
     /// guest's budget for pauses, but the transfer's own time runs on. It has no effect on `file://`, which libcurl
     /// cannot pause.
     pub fn pause(&self, direction: Direction) {
-        self.wishes.held.fetch_or(direction.bit(), Ordering::AcqRel);
+        let directions = EnumSet::only(direction).as_repr();
+        self.wishes.held.fetch_or(directions, Ordering::AcqRel);
         self.wake();
     }
 
     /// Lets a direction go on that was held. A pause of the guest's own lasts as long as it wished.
     pub fn unpause(&self, direction: Direction) {
-        self.wishes.held.fetch_and(!direction.bit(), Ordering::AcqRel);
+        let others = EnumSet::only(direction).complement().as_repr();
+        self.wishes.held.fetch_and(others, Ordering::AcqRel);
         self.wake();
     }
 
@@ -91,11 +96,11 @@ impl Wishes {
         self.cancelled.load(Ordering::Acquire)
     }
 
-    pub(super) fn unset(&self) -> u32 {
-        self.unset.load(Ordering::Acquire)
+    pub(super) fn unset(&self) -> EnumSet<Callback> {
+        EnumSet::from_repr_truncated(self.unset.load(Ordering::Acquire))
     }
 
-    pub(super) fn held(&self) -> u8 {
-        self.held.load(Ordering::Acquire)
+    pub(super) fn held(&self) -> EnumSet<Direction> {
+        EnumSet::from_repr_truncated(self.held.load(Ordering::Acquire))
     }
 }

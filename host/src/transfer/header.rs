@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use super::dispatch::Dispatch;
 use super::guests::Who;
 use crate::callback::Callback;
-use crate::curl::Flow;
+use crate::curl::{Flow, OnHeader};
 use crate::guest::HeaderAction;
 use crate::limits::Limit;
 
@@ -37,6 +37,13 @@ struct Rest {
     lines: Vec<u8>,
     /// The head ends here, though nothing of these says so: the tenant's hears of it and nothing is shown.
     ends: bool,
+}
+
+impl OnHeader for Dispatch {
+    fn header(&self, lines: &[u8]) -> Flow {
+        self.origin_answers();
+        self.moved(self.on_header(lines))
+    }
 }
 
 impl Dispatch {

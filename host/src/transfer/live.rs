@@ -83,7 +83,7 @@ impl Live {
     /// by none.
     pub(super) fn is_alone(&self) -> bool {
         let decides = |callback: Callback| self.dispatch.decides(callback);
-        let of_connections = Callback::EXPORTED
+        let of_connections = Callback::ALL
             .into_iter()
             .any(|callback| callback.decides_a_connection() && decides(callback));
         of_connections || decides(Callback::Timer) || self.url.starts_with("sftp:") || self.url.starts_with("scp:")

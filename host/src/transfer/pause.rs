@@ -3,10 +3,14 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
+use enumset::EnumSetType;
+
 use crate::callback::Callback;
 
 /// Which way bytes move.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, EnumSetType)]
+#[enumset(repr = "u8", no_ops, no_super_impls)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     /// From the origin: header lines and the body.
     Receive,
@@ -15,13 +19,6 @@ pub enum Direction {
 }
 
 impl Direction {
-    pub(super) const fn bit(self) -> u8 {
-        match self {
-            Direction::Receive => 1,
-            Direction::Send => 2,
-        }
-    }
-
     fn of(callback: Callback) -> Direction {
         match callback {
             Callback::Read => Direction::Send,

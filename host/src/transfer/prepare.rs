@@ -3,6 +3,8 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use enumset::EnumSet;
+
 use super::closed;
 use super::dispatch::Dispatch;
 use super::names::Names;
@@ -14,7 +16,7 @@ use super::trust::{set_ssh, set_trust};
 use super::view::View;
 use crate::callback::Callback;
 use crate::curl::{
-    Easy, Hooks, LibcurlVersion, LongOption, OffsetOption, Part, SetoptError, SlistOption, TextOption, Url, Waker,
+    Easy, Hook, LibcurlVersion, LongOption, OffsetOption, Part, SetoptError, SlistOption, TextOption, Url, Waker,
     descriptors, http_auth, http_version,
 };
 use crate::escape::quote;
@@ -84,7 +86,7 @@ pub(super) fn prepare(
     #[cfg(feature = "testing")]
     dispatch.seat_stub();
     let decides = |callback| dispatch.decides(callback);
-    if Callback::EXPORTED
+    if Callback::ALL
         .into_iter()
         .any(|callback| callback.decides_a_connection() && decides(callback))
     {
@@ -119,42 +121,53 @@ pub(super) fn prepare(
     // A libcurl without SSH knows none of its options, and says itself that it does not know the scheme.
     if matches!(scheme.as_str(), "sftp" | "scp") && LibcurlVersion::get().can_fire(Callback::SshKey) {
         set_ssh(&mut easy, &spec, decides(Callback::SshKey))?;
-        hooks.ssh_key = decides(Callback::SshKey);
+        hooks.extend(decides(Callback::SshKey).then_some(Hook::SshKey));
     }
-    if !hooks.seek {
+    if !hooks.contains(Hook::Seek) {
         dispatch.upload.drops(spec.resume_from.unwrap_or(0));
     }
     let timed = may_be_too_slow(&spec, policy.guards_network());
-    dispatch.wants_beats.set(hooks.xferinfo || timed);
+    dispatch.wants_beats.set(hooks.contains(Hook::Xferinfo) || timed);
     easy.hook(hooks)?;
     Ok(Prepared { easy, url })
 }
 
 /// What libcurl calls: what a guest decides, and what the host itself needs.
-fn hooks(dispatch: &Dispatch, spec: &TransferSpec, guarded: bool) -> Hooks {
+fn hooks(dispatch: &Dispatch, spec: &TransferSpec, guarded: bool) -> EnumSet<Hook> {
     let decides = |callback| dispatch.decides(callback);
     // What a guest is told of a socket, it is told of from its making to its end.
     let sockets = decides(Callback::Sockopt) || decides(Callback::Socket) || decides(Callback::Closesocket);
     // libcurl ignores what these answer, and would go on to the next address, request or redirect before it returns.
     let ignored = [Callback::Debug, Callback::Socket, Callback::Closesocket];
     let stops = ignored.into_iter().any(decides);
-    Hooks {
+    let looks_names_up = dispatch.names.as_ref().is_some_and(Names::hands_over);
+    let progress = spec.observer.progress.is_some() || decides(Callback::Xferinfo) || decides(Callback::Progress);
+    let wanted = [
         // The policy counts header lines, whoever else wants them.
-        header: true,
-        xferinfo: spec.observer.progress.is_some() || decides(Callback::Xferinfo) || decides(Callback::Progress),
-        opensocket: stops || guarded || decides(Callback::Opensocket) || sockets || !descriptors::takes_any(),
+        (Hook::Header, true),
+        (Hook::Xferinfo, progress),
+        (
+            Hook::Opensocket,
+            stops || guarded || decides(Callback::Opensocket) || sockets || !descriptors::takes_any(),
+        ),
         // Of an accepted connection libcurl tells nowhere else.
-        sockopt: decides(Callback::Sockopt) || decides(Callback::Socket),
-        closesocket: sockets,
-        read: dispatch.upload.is_begun(),
-        seek: decides(Callback::Seek) || (dispatch.upload.is_begun() && !decides(Callback::Ioctl)),
-        ioctl: decides(Callback::Ioctl),
-        debug: decides(Callback::Debug) || spec.observer.wire.is_some(),
+        (Hook::Sockopt, decides(Callback::Sockopt) || decides(Callback::Socket)),
+        (Hook::Closesocket, sockets),
+        (Hook::Read, dispatch.upload.is_begun()),
+        (
+            Hook::Seek,
+            decides(Callback::Seek) || (dispatch.upload.is_begun() && !decides(Callback::Ioctl)),
+        ),
+        (Hook::Ioctl, decides(Callback::Ioctl)),
+        (Hook::Debug, decides(Callback::Debug) || spec.observer.wire.is_some()),
         // On a connection that serves again, opensocket is not asked.
-        prereq: stops || guarded,
-        resolver_start: dispatch.names.as_ref().is_some_and(Names::hands_over),
-        ssh_key: false,
-    }
+        (Hook::Prereq, stops || guarded),
+        (Hook::ResolverStart, looks_names_up),
+    ];
+    wanted
+        .into_iter()
+        .filter_map(|(hook, wanted)| wanted.then_some(hook))
+        .collect()
 }
 
 /// Whether libcurl has to look at the transfer's speed in silence too: of several silent ones in a multi handle it looks at

@@ -6,8 +6,20 @@ use super::ended::Ended;
 use super::guests::Who;
 use crate::callback::Callback;
 use crate::cause::Cause;
-use crate::curl::{Ioctl, IoctlCommand, Seek};
+use crate::curl::{Ioctl, IoctlCommand, OnIoctl, OnSeek, Seek};
 use crate::guest::{Failure, IoctlAction, IoctlCmd, SeekAction};
+
+impl OnSeek for Dispatch {
+    fn seek(&self, offset: u64) -> Seek {
+        self.noted(self.on_seek(offset))
+    }
+}
+
+impl OnIoctl for Dispatch {
+    fn ioctl(&self, command: IoctlCommand) -> Ioctl {
+        self.noted(self.on_ioctl(command))
+    }
+}
 
 impl Dispatch {
     pub(super) fn on_seek(&self, offset: u64) -> Seek {

@@ -16,7 +16,10 @@ use super::guests::Who;
 use crate::address::Address;
 use crate::callback::Callback;
 use crate::cause::Cause;
-use crate::curl::{KeyMatch, KeyType, KeyVerdict, Open, Poll, SocketTarget, SocketType, Sockopt, SshKey, descriptors};
+use crate::curl::{
+    Continue, KeyMatch, KeyType, KeyVerdict, OnClosesocket, OnOpensocket, OnPrereq, OnSocket, OnSockopt, OnSshKey,
+    Open, Poll, SocketTarget, SocketType, Sockopt, SshKey, descriptors,
+};
 use crate::escape::escape;
 use crate::guest::{Failure, GuestKeyType, Key, KeyAction, Match, OpenVerdict, SockoptAction, What};
 
@@ -42,6 +45,47 @@ impl Sockets {
 
     fn remove(&self, socket: RawFd) -> Option<u64> {
         self.open.borrow_mut().remove(&socket)
+    }
+}
+
+impl OnOpensocket for Dispatch {
+    fn opensocket(&self, target: &SocketTarget) -> Open {
+        self.noted(self.on_opensocket(target))
+    }
+}
+
+impl OnPrereq for Dispatch {
+    fn prereq(&self) -> Continue {
+        self.noted(match !self.ended() && self.peer_is_allowed() {
+            true => Continue::Yes,
+            false => Continue::Abort,
+        })
+    }
+}
+
+impl OnSockopt for Dispatch {
+    fn sockopt(&self, socket: BorrowedFd<'_>, accept: bool) -> Sockopt {
+        self.noted(self.on_sockopt(socket, accept))
+    }
+}
+
+impl OnClosesocket for Dispatch {
+    fn closesocket(&self, socket: OwnedFd) {
+        self.on_closesocket(socket);
+        self.note();
+    }
+}
+
+impl OnSocket for Dispatch {
+    fn socket(&self, socket: RawFd, what: Poll) {
+        self.on_socket(socket, what);
+        self.note();
+    }
+}
+
+impl OnSshKey for Dispatch {
+    fn ssh_key(&self, known: Option<SshKey>, found: SshKey, matched: KeyMatch) -> KeyVerdict {
+        self.noted(self.on_ssh_key(known, found, matched))
     }
 }
 

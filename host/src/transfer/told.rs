@@ -6,8 +6,21 @@ use std::time::Duration;
 use super::dispatch::Dispatch;
 use super::guests::Who;
 use crate::callback::Callback;
-use crate::curl::{Continue, InfoType};
+use crate::curl::{Continue, InfoType, OnDebug, OnXferinfo};
 use crate::guest::Infotype;
+
+impl OnDebug for Dispatch {
+    fn debug(&self, infotype: InfoType, data: &[u8]) {
+        self.on_debug(infotype, data);
+        self.note();
+    }
+}
+
+impl OnXferinfo for Dispatch {
+    fn xferinfo(&self, dltotal: u64, dlnow: u64, ultotal: u64, ulnow: u64) -> Continue {
+        self.noted(self.on_xferinfo([dltotal, dlnow, ultotal, ulnow]))
+    }
+}
 
 impl Dispatch {
     pub(super) fn on_xferinfo(&self, amounts: [u64; 4]) -> Continue {

@@ -12,7 +12,7 @@ use super::pause::Direction;
 use super::source::{Source, Wait};
 use crate::callback::Callback;
 use crate::cause::Cause;
-use crate::curl::Read;
+use crate::curl::{OnRead, Read};
 use crate::guest::{Failure, ReadAction};
 use crate::limits::Limit;
 
@@ -94,6 +94,12 @@ impl Upload {
             body.wanted = false;
         }
         ready
+    }
+}
+
+impl OnRead for Dispatch {
+    fn read(&self, buffer: &mut [u8]) -> Read {
+        self.moved(self.on_read(buffer))
     }
 }
 

@@ -7,7 +7,7 @@ use super::ended::Ended;
 use super::guests::Who;
 use super::pause::Direction;
 use crate::callback::Callback;
-use crate::curl::Flow;
+use crate::curl::{Flow, OnWrite};
 use crate::guest::{Failure, WriteAction};
 
 /// The longest chunk that a guest is given: libcurl's own, CURL_MAX_WRITE_SIZE.
@@ -40,6 +40,12 @@ impl Between {
     /// Whether the tenant's guest has finished while the operator's goes on.
     pub(super) fn is_closed(&self) -> bool {
         self.closed.get()
+    }
+}
+
+impl OnWrite for Dispatch {
+    fn write(&self, chunk: &[u8]) -> Flow {
+        self.moved(self.on_write(chunk))
     }
 }
 

@@ -38,7 +38,7 @@ fn spec(origin: &Origin, callback: Callback, first: Option<Operator>) -> Transfe
 /// Each callback with a plugin of each end, where the bundled libcurl can call it.
 fn each(mut check: impl FnMut(&Origin, Callback, &Path, &str)) {
     let origin = origin();
-    for callback in Callback::EXPORTED.into_iter().filter(|it| *it != Callback::SshKey) {
+    for callback in Callback::ALL.into_iter().filter(|it| *it != Callback::SshKey) {
         for (end, cause) in CAUSES {
             check(&origin, callback, &hostile(&format!("{end}-{callback}")), cause);
         }

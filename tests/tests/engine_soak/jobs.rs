@@ -90,7 +90,7 @@ impl Lot {
                 .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
         };
         let mut others = Vec::new();
-        for callback in Callback::EXPORTED {
+        for callback in Callback::ALL {
             for kind in KINDS {
                 let name = format!("{kind}-{callback}");
                 others.push((name.clone(), load(&hostile(&name))));
@@ -146,8 +146,8 @@ impl Lot {
             0..2 => (None, "no plugin".to_owned()),
             2..5 => {
                 let attack = random.choice(ATTACKS).unwrap_or_default();
-                let only = random.choice(Callback::EXPORTED).unwrap_or(Callback::Write);
-                let others = Callback::EXPORTED.into_iter().filter(|callback| *callback != only);
+                let only = random.choice(Callback::ALL).unwrap_or(Callback::Write);
+                let others = Callback::ALL.into_iter().filter(|callback| *callback != only);
                 spec.without = others.collect();
                 spec.config = vec![("attack".to_owned(), attack.to_owned())];
                 (Some(self.anywhere.clone()), format!("{attack} in {only}"))

@@ -32,7 +32,7 @@ impl Attack {
     /// The callbacks that are taken from it.
     pub(crate) fn without(&self) -> impl Iterator<Item = Callback> {
         let only = self.only;
-        let others = Callback::EXPORTED.into_iter();
+        let others = Callback::ALL.into_iter();
         others.filter(move |callback| only.is_some_and(|only| only != *callback))
     }
 }

@@ -31,7 +31,7 @@ impl Default for Core<'_> {
     /// Answers ok, and where there are cases the first.
     fn default() -> Self {
         Self {
-            callbacks: &Callback::EXPORTED,
+            callbacks: &Callback::ALL,
             imports: "",
             has: "",
             realloc: "i32.const 65536",

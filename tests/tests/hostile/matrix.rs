@@ -133,7 +133,7 @@ pub(crate) fn all(folder: &Path) -> Vec<Everywhere> {
         given,
         path: anywhere.clone(),
         told: Some(name),
-        only: &Callback::EXPORTED,
+        only: &Callback::ALL,
     });
     let made = made().into_iter().map(|(name, what, cause, only, core)| {
         let path = folder.join(format!("{name}.wasm"));
@@ -163,14 +163,14 @@ fn made() -> Vec<Made> {
     let core = Core::default();
     let bad = |name, what, has, answer| {
         let core = Core { has, answer, ..core };
-        (name, what, "bad-return", Callback::EXPORTED.as_slice(), core)
+        (name, what, "bad-return", Callback::ALL.as_slice(), core)
     };
     vec![
         (
             "table",
             "Grows a table until it is refused",
             "table",
-            &Callback::EXPORTED,
+            &Callback::ALL,
             Core {
                 has: "(table $t 1 funcref)",
                 answer: "(loop $again (br_if $again
@@ -223,7 +223,7 @@ fn made() -> Vec<Made> {
             "trap-after",
             "Traps when the host has read its answer",
             "trap",
-            &Callback::EXPORTED,
+            &Callback::ALL,
             Core {
                 post: "unreachable",
                 ..core
@@ -233,7 +233,7 @@ fn made() -> Vec<Made> {
             "loop-after",
             "Loops without end when the host has read its answer",
             "out-of-fuel",
-            &Callback::EXPORTED,
+            &Callback::ALL,
             Core {
                 post: "(loop $again br $again)",
                 ..core

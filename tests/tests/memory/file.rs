@@ -15,7 +15,7 @@ fn a_file() {
         body: Body::Upload(Source::bytes(body())),
         ..get(format!("file://{}", new.display()))
     };
-    for stub in [every(&[]), every(&Callback::EXPORTED)] {
+    for stub in [every(&[]), every(&Callback::ALL)] {
         let over = run(TransferSpec {
             stub: stub.clone(),
             ..get(url.clone())

@@ -38,7 +38,7 @@ fn put(url: String) -> TransferSpec {
 #[test]
 fn what_goes_well() {
     let origin = serve();
-    for stub in [every(&[]), every(&Callback::EXPORTED)] {
+    for stub in [every(&[]), every(&Callback::ALL)] {
         let with = |spec| TransferSpec {
             stub: stub.clone(),
             ..spec

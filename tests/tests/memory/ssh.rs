@@ -30,7 +30,7 @@ fn over_ssh() {
             upload_size: Some(BODY as u64),
             ..spec("new")
         };
-        for stub in [every(&[]), every(&Callback::EXPORTED)] {
+        for stub in [every(&[]), every(&Callback::ALL)] {
             let over = run(TransferSpec { stub, ..spec("file") });
             assert_eq!(over.expect(0).body, body());
         }

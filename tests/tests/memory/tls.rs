@@ -24,7 +24,7 @@ fn over_tls() {
             },
             ..get(nginx.https(path))
         };
-        for stub in [every(&[]), every(&Callback::EXPORTED)] {
+        for stub in [every(&[]), every(&Callback::ALL)] {
             let over = run(TransferSpec { stub, ..spec("/file") }).expect(0);
             let version = over.outcome.info.iter().find(|(name, _)| *name == "http_version");
             assert!(format!("{version:?}").contains(&format!("\"{spoken}\"")), "{version:?}");

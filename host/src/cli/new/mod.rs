@@ -128,7 +128,7 @@ fn name_of(path: &Path) -> anyhow::Result<String> {
 }
 
 fn callbacks(given: &[String]) -> anyhow::Result<Vec<Callback>> {
-    let known = Callback::EXPORTED.map(Callback::name);
+    let known = Callback::ALL.map(Callback::name);
     let mut callbacks = Vec::new();
     for name in given {
         let Some(callback) = Callback::from_name(name) else {

@@ -8,9 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::{Fake, PATIENCE};
-use crate::curl::{
-    Easy, Hooks, Info, InfoHandle, InfoName, InfoSnapshot, LongOption, Multi, Poller, TextOption, Token,
-};
+use crate::curl::{Easy, Hook, Info, InfoHandle, InfoName, InfoSnapshot, LongOption, Multi, Poller, TextOption, Token};
 
 /// Long enough to have an allocation of its own.
 const ENTRY: &str = "/home/somebody/with/a/long/way/to/it";
@@ -71,11 +69,7 @@ impl Bed {
             .unwrap();
         easy.set_text(TextOption::PROXY, "").unwrap();
         easy.set_long(LongOption::FORBID_REUSE, i64::from(closes)).unwrap();
-        easy.hook(Hooks {
-            header: true,
-            ..Hooks::default()
-        })
-        .unwrap();
+        easy.hook(Hook::Header.into()).unwrap();
         let info = easy.info().clone();
         (self.multi.add(easy).unwrap(), info)
     }

@@ -4,8 +4,8 @@ use std::ffi::c_void;
 use std::ptr;
 use std::rc::Rc;
 
-use super::super::returns::{Flow, KeyVerdict, Open, Read, Return as _, Seek, Sockopt};
-use super::super::{sys_ext, trampoline};
+use super::super::callbacks::{self, Flow, KeyVerdict, Open, Read, Return as _, Seek, Sockopt};
+use super::super::sys_ext;
 use super::Fake;
 use crate::callback::Callback;
 
@@ -18,10 +18,10 @@ fn no_bytes_are_made_of_nothing() {
     let fake = Rc::new(Fake::default());
     let to = userdata(&fake);
     let (write, header, read, debug) = (
-        trampoline::write::<Fake>,
-        trampoline::header::<Fake>,
-        trampoline::read::<Fake>,
-        trampoline::debug::<Fake>,
+        callbacks::write::trampoline::<Fake>,
+        callbacks::header::trampoline::<Fake>,
+        callbacks::read::trampoline::<Fake>,
+        callbacks::debug::trampoline::<Fake>,
     );
     let mut byte = 0_u8;
     let some = ptr::from_mut(&mut byte).cast();
@@ -58,9 +58,9 @@ fn no_socket_is_made_of_a_negative_number() {
     for number in [-1, -2, i32::MIN] {
         // SAFETY: `to` is the fake's, and the number is nobody's socket, which is what is tried.
         unsafe {
-            let answer = trampoline::sockopt::<Fake>(to, number, curl_sys::CURLSOCKTYPE_IPCXN);
+            let answer = callbacks::sockopt::trampoline::<Fake>(to, number, curl_sys::CURLSOCKTYPE_IPCXN);
             assert_eq!(answer, Sockopt::ABORT);
-            assert_eq!(trampoline::closesocket::<Fake>(to, number), 1);
+            assert_eq!(callbacks::closesocket::trampoline::<Fake>(to, number), 1);
         }
     }
     assert_eq!(*fake.called.borrow(), []);
@@ -72,12 +72,18 @@ fn no_structure_is_read_of_null() {
     let to = userdata(&fake);
     // SAFETY: `to` is the fake's; the structures are null, which is what is tried.
     unsafe {
-        let opened = trampoline::opensocket::<Fake>(to, curl_sys::CURLSOCKTYPE_IPCXN, ptr::null_mut());
+        let opened = callbacks::opensocket::trampoline::<Fake>(to, curl_sys::CURLSOCKTYPE_IPCXN, ptr::null_mut());
         assert_eq!(opened, Open::ABORT);
-        let found = trampoline::ssh_key::<Fake>(ptr::null_mut(), ptr::null(), ptr::null(), sys_ext::CURLKHMATCH_OK, to);
+        let found = callbacks::ssh_key::trampoline::<Fake>(
+            ptr::null_mut(),
+            ptr::null(),
+            ptr::null(),
+            sys_ext::CURLKHMATCH_OK,
+            to,
+        );
         assert_eq!(found, KeyVerdict::ABORT);
-        assert_eq!(trampoline::seek::<Fake>(to, -1, libc::SEEK_SET), Seek::ABORT);
-        assert_eq!(trampoline::seek::<Fake>(to, 0, libc::SEEK_END), Seek::ABORT);
+        assert_eq!(callbacks::seek::trampoline::<Fake>(to, -1, libc::SEEK_SET), Seek::ABORT);
+        assert_eq!(callbacks::seek::trampoline::<Fake>(to, 0, libc::SEEK_END), Seek::ABORT);
     }
     assert_eq!(*fake.called.borrow(), []);
 }

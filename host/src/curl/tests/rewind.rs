@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 
 use super::{BODY, Does, Fake, PATIENCE, drive, prepared};
 use crate::callback::Callback;
-use crate::curl::{CurlCode, Hooks, LongOption, SlistOption};
+use crate::curl::{CurlCode, Hook, LongOption, SlistOption};
 
 /// Takes uploads, one a connection: sends the first on, and keeps the second. How many came.
 fn serve() -> (SocketAddr, JoinHandle<usize>) {
@@ -54,13 +54,11 @@ fn an_upload_begins_again_by_seek_or_by_ioctl() {
         // Nobody here answers with 100, for which libcurl would wait.
         easy.set_slist(SlistOption::HTTPHEADER, &["Expect:".to_owned()])
             .unwrap();
-        easy.hook(Hooks {
-            read: true,
-            seek: callback == Callback::Seek,
-            ioctl: true,
-            ..Hooks::default()
-        })
-        .unwrap();
+        let mut hooks = Hook::Read | Hook::Ioctl;
+        if callback == Callback::Seek {
+            hooks |= Hook::Seek;
+        }
+        easy.hook(hooks).unwrap();
         assert_eq!(drive(&fake, easy, |_| false), Some(expected), "{callback} {does:?}");
         assert!(fake.was_called(callback), "{callback}");
         drop(std::net::TcpStream::connect(address));

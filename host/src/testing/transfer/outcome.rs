@@ -156,7 +156,7 @@ fn one_line(what: &str, text: &str) -> Result<()> {
 fn read(u: &mut Unstructured<'_>) -> arbitrary::Result<Case> {
     let callback = match u.ratio(1, 16)? {
         true => None,
-        false => Some(*u.choose(&Callback::EXPORTED)?),
+        false => Some(*u.choose(&Callback::ALL)?),
     };
     let failure = Failure {
         cause: *u.choose(&CAUSES)?,

@@ -23,7 +23,7 @@ use super::dispatch::Dispatch;
 use super::options::IpVersion;
 use super::spec::TransferSpec;
 use crate::address::Address;
-use crate::curl::{Continue, CurlCode, Waker};
+use crate::curl::{Continue, CurlCode, OnResolverStart, Waker};
 use crate::tenant::ledger::Ledger;
 use crate::tenant::policy::Policy;
 use crate::tenant::resolver::{Lookups, Question};
@@ -229,6 +229,12 @@ fn is_direct(spec: &TransferSpec, policy: &Policy) -> bool {
         None => by_environment(),
     };
     !proxy && spec.unix_socket.is_none() && spec.route.interface.is_none()
+}
+
+impl OnResolverStart for Dispatch {
+    fn resolver_start(&self) -> Continue {
+        self.noted(self.on_resolver_start())
+    }
 }
 
 impl Dispatch {

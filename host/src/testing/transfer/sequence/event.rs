@@ -1,8 +1,10 @@
 //! What may happen to a transfer, read from bytes.
 
 use arbitrary::{Result, Unstructured};
+use enumset::EnumSet;
 
 use crate::callback::Callback;
+use crate::transfer::pause::Direction;
 
 /// A transfer, and what happens to it.
 #[derive(Debug)]
@@ -16,8 +18,8 @@ pub(super) struct Script {
     pub(super) body: Option<u8>,
     /// The size that is announced of it.
     pub(super) announced: Option<u8>,
-    /// The callbacks that the guest decides, a bit each.
-    pub(super) decided: u32,
+    /// The callbacks that the guest decides.
+    pub(super) decided: EnumSet<Callback>,
     pub(super) events: Vec<(Event, Vec<Verdict>)>,
     /// What the guest answers to `write-end` and `done`.
     pub(super) last: Vec<Verdict>,
@@ -57,8 +59,8 @@ pub(super) enum Event {
     Cancel,
     Panicked(Callback),
     Unset(Callback),
-    /// The caller holds these directions, a bit each.
-    Hold(u8),
+    /// The caller holds these directions.
+    Hold(EnumSet<Direction>),
     /// The sink takes nothing any more, or does again.
     SinkFails(bool),
 }
@@ -97,7 +99,7 @@ pub(super) fn script(u: &mut Unstructured<'_>) -> Result<Script> {
         body: u.arbitrary()?,
         announced: u.arbitrary()?,
         // Most transfers have a guest that decides all.
-        decided: if u.ratio(3, 4)? { u32::MAX } else { u.arbitrary()? },
+        decided: EnumSet::from_repr_truncated(if u.ratio(3, 4)? { u32::MAX } else { u.arbitrary()? }),
         events: Vec::new(),
         last: Vec::new(),
     };
@@ -111,7 +113,7 @@ pub(super) fn script(u: &mut Unstructured<'_>) -> Result<Script> {
 }
 
 fn event(u: &mut Unstructured<'_>) -> Result<Event> {
-    let callback = |u: &mut Unstructured<'_>| u.choose(&Callback::EXPORTED).copied();
+    let callback = |u: &mut Unstructured<'_>| u.choose(&Callback::ALL).copied();
     Ok(match u.int_in_range(0..=31_u8)? {
         0..=4 => Event::Write(u.arbitrary()?),
         5..=7 => {
@@ -137,7 +139,7 @@ fn event(u: &mut Unstructured<'_>) -> Result<Event> {
             1 => Event::Panicked(callback(u)?),
             _ => Event::Unset(callback(u)?),
         },
-        27 | 28 => Event::Hold(u.int_in_range(0..=3)?),
+        27 | 28 => Event::Hold(EnumSet::from_repr_truncated(u.int_in_range(0..=3)?)),
         29 => Event::SinkFails(u.arbitrary()?),
         30 => Event::Start,
         _ => Event::Redirect,

@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::os::fd::{AsRawFd as _, OwnedFd, RawFd};
 
+use enumset::EnumSet;
+
 use super::event::{Event, Script, Verdict};
 use super::guest::{cased, target};
 use super::play::{Answer, PAUSE, TARGETS};
@@ -35,12 +37,12 @@ pub(super) struct Model {
     /// A socket was made whose number only libcurl knows.
     pub(super) made: bool,
     known: BTreeSet<RawFd>,
-    decided: u32,
+    decided: EnumSet<Callback>,
     told: VecDeque<Verdict>,
     tenant: bool,
     known_hosts_stay: bool,
     can_pause: bool,
-    held: u8,
+    held: EnumSet<Direction>,
     /// Milliseconds of the budget that are left.
     left: u64,
     /// For each direction whether there is a pause, and whether it is the last that the budget allows.
@@ -72,7 +74,7 @@ impl Model {
             tenant: script.tenant,
             known_hosts_stay: script.known_hosts_stay,
             can_pause: script.can_pause,
-            held: 0,
+            held: EnumSet::empty(),
             left: PAUSE,
             pauses: [None; 2],
             paused_by: None,
@@ -93,7 +95,7 @@ impl Model {
     }
 
     pub(super) fn decides(&self, callback: Callback) -> bool {
-        self.decided & callback.bit() != 0
+        self.decided.contains(callback)
     }
 
     /// The first cause is kept.
@@ -133,7 +135,7 @@ impl Model {
     }
 
     pub(super) fn waits(&self, direction: Direction) -> bool {
-        let held = self.held & if direction == Direction::Receive { 1 } else { 2 } != 0;
+        let held = self.held.contains(direction);
         self.can_pause && (held || self.pauses[direction as usize].is_some())
     }
 
@@ -201,7 +203,7 @@ impl Model {
             }
             Event::Cancel => self.fail(None, Cause::Cancelled),
             Event::Panicked(callback) => self.fail(Some(*callback), Cause::HostPanic),
-            Event::Unset(callback) => self.decided &= !callback.bit(),
+            Event::Unset(callback) => self.decided -= *callback,
             Event::Hold(directions) => self.held = *directions,
             Event::SinkFails(fails) => self.sink_fails = *fails,
         }

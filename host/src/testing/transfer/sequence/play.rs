@@ -17,8 +17,10 @@ use crate::address::Address;
 use crate::callback::Callback;
 use crate::cause::Cause;
 use crate::curl::{
-    Callbacks as _, Continue, Flow, InfoType, Ioctl, IoctlCommand, KeyMatch, KeyType, KeyVerdict, Open, Poll, Read,
-    Seek, SocketTarget, SocketType, Sockopt, SshKey,
+    Callbacks as _, Continue, Flow, InfoType, Ioctl, IoctlCommand, KeyMatch, KeyType, KeyVerdict, OnClosesocket as _,
+    OnDebug as _, OnHeader as _, OnIoctl as _, OnOpensocket as _, OnPrereq as _, OnRead as _, OnSeek as _,
+    OnSocket as _, OnSockopt as _, OnSshKey as _, OnWrite as _, OnXferinfo as _, Open, Poll, Read, Seek, SocketTarget,
+    SocketType, Sockopt, SshKey,
 };
 use crate::guest::{Failure, Plugin};
 use crate::limits::{Limit, Limits};
@@ -127,7 +129,7 @@ impl Play {
         for callback in plugin
             .callbacks()
             .iter()
-            .filter(|callback| script.decided & callback.bit() != 0)
+            .filter(|callback| script.decided.contains(**callback))
         {
             dispatch.decide(*callback);
         }
@@ -253,7 +255,7 @@ impl Play {
             }
             Event::Cancel => dispatch.latch.set(Ended::new(None, Failure::of(Cause::Cancelled))),
             Event::Panicked(callback) => dispatch.panicked(*callback, "words"),
-            Event::Unset(callback) => dispatch.unset(callback.bit()),
+            Event::Unset(callback) => dispatch.unset((*callback).into()),
             Event::Hold(directions) => drop(dispatch.hold(*directions)),
             Event::SinkFails(fails) => self.sink.fails.store(*fails, Ordering::Relaxed),
             _ => {}

@@ -1,0 +1,47 @@
+//! CURLOPT_CLOSESOCKETFUNCTION.
+
+use std::ffi::{c_int, c_void};
+use std::os::fd::{FromRawFd as _, OwnedFd};
+
+use curl_sys::curl_socket_t;
+
+use super::{Callbacks, enter};
+use crate::callback::Callback;
+use crate::curl::easy::{Easy, SetoptError};
+use crate::curl::sys_ext;
+
+/// What a transfer makes of it.
+pub(crate) trait OnClosesocket {
+    /// A socket shall be closed, which dropping it does.
+    fn closesocket(&self, socket: OwnedFd);
+}
+
+pub(in crate::curl) unsafe extern "C" fn trampoline<H: Callbacks>(
+    userdata: *mut c_void,
+    socket: curl_socket_t,
+) -> c_int {
+    if socket < 0 {
+        return 1;
+    }
+    // SAFETY: libcurl gives the socket away with this call: it uses the number no more, and it was libcurl's own. It is
+    // made owned before anything can panic, so that it is closed whatever happens.
+    let socket = unsafe { OwnedFd::from_raw_fd(socket) };
+    let call = |handler: &H| {
+        handler.closesocket(socket);
+        0
+    };
+    // SAFETY: `userdata` is as the page of this folder says.
+    unsafe { enter(userdata, Callback::Closesocket, 0, call) }
+}
+
+/// Has libcurl call it.
+pub(in crate::curl) fn install<H: Callbacks>(easy: &mut Easy<H>) -> Result<(), SetoptError> {
+    let function: sys_ext::ClosesocketCallback = trampoline::<H>;
+    let (option, data) = (curl_sys::CURLOPT_CLOSESOCKETFUNCTION, curl_sys::CURLOPT_CLOSESOCKETDATA);
+    // SAFETY: the function's signature is that of libcurl's type for this option, which it is bound to.
+    unsafe {
+        easy.set_callback("CURLOPT_CLOSESOCKETFUNCTION", option, function as *const c_void, data)?;
+    }
+    easy.closes_sockets();
+    Ok(())
+}

@@ -1,6 +1,5 @@
 //! What libcurl asks, answered: over already? decided by a guest at all? then its verdict. Who is asked is in `guests`, what
-//! each callback makes of it in the files beside: `write`, `header` and `deliver` for what comes, `upload` and `rewind` for
-//! what goes, `sockets`, `redirect` and `told`.
+//! each callback makes of it in `callbacks`. This is what all of them share.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::sync::Arc;
@@ -10,19 +9,19 @@ use enumset::EnumSet;
 
 use super::account::Account;
 use super::again::Again;
+use super::callbacks::header::Heads;
+use super::callbacks::redirect::Redirects;
+use super::callbacks::write::Between;
 use super::cookies::Suffixes;
 use super::deliver::Output;
 use super::ended::Ended;
 use super::guests::{Guests, Who};
-use super::header::Heads;
 use super::latch::Latch;
 use super::names::Names;
 use super::pause::{Direction, Granted, Pause};
-use super::redirect::Redirects;
 use super::sockets::Sockets;
 use super::spec::{Observer, TransferSpec};
 use super::upload::Upload;
-use super::write::Between;
 use crate::callback::Callback;
 use crate::cause::Cause;
 use crate::curl::{Callbacks, Flow, InfoHandle, Waker};

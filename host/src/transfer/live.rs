@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use super::callbacks;
 use super::dispatch::Dispatch;
 use super::ended::Ended;
 use super::handle::Handle;
@@ -330,7 +331,7 @@ impl Live {
         let before = outcome();
         dispatch.unset(wishes.unset());
         let failed = dispatch.latch.is_set();
-        tell_done(dispatch, &before);
+        callbacks::done::tell_done(dispatch, &before);
         if !dispatch.decides(Callback::Done) && dispatch.latch.is_set() == failed {
             // Nobody was told, so it is as it was.
             return before;
@@ -353,18 +354,4 @@ impl Live {
 pub(super) fn end_body(dispatch: &Dispatch) -> Flow {
     let ended = dispatch.contain(Callback::WriteEnd, || dispatch.on_write_end());
     ended.unwrap_or(Flow::Abort)
-}
-
-/// Tells `done`, where nothing failed before.
-pub(super) fn tell_done(dispatch: &Dispatch, outcome: &Outcome) {
-    if dispatch.latch.is_set() {
-        dispatch.over.set(true);
-        return;
-    }
-    let told = outcome.for_guest();
-    let call = || format!("done({})", outcome.code);
-    dispatch.contain(Callback::Done, || {
-        dispatch.tell(Callback::Done, call, |guest| guest.on_done(&told))
-    });
-    dispatch.over.set(true);
 }

@@ -1,18 +1,18 @@
 //! Transfers and their guests: the one place where libcurl and WebAssembly meet.
 //!
 //! - What is wanted: `spec` and `options`; `prepare`, `set` and `trust` make libcurl's handle of it, but for what `closed`
-//!   refuses, and `start` makes the guests and asks them first of all.
+//!   refuses, and `environment` makes the guests.
 //! - Who drives: `worker` drives any number on one thread, `live` is what is done for each between libcurl's turns,
 //!   `driver` is a worker with a single one, `workers` are several with many; `handle` reaches one from outside.
-//! - What libcurl asks: `dispatch`, with `write`, `header`, `deliver`, `upload`, `rewind`, `sockets`, `redirect`, `cookies`
-//!   and `told` for what each callback is about, `names` for what is looked up before. `guests` enters the
-//!   guests, the operator's before the tenant's.
+//! - What libcurl asks: `callbacks`, a file for each. `dispatch` is what they share; `deliver`, `upload`, `sockets`, `cookies`
+//!   are its parts, `names` what is looked up before. `guests` enters the guests, the operator's before the tenant's.
 //! - What it costs its tenant: `account`.
 //! - How it ends: `latch` keeps the first cause, `code` gives it its CURLcode, `outcome` and `message` tell it.
 
 mod account;
 mod again;
 mod body;
+mod callbacks;
 mod closed;
 mod code;
 mod cookies;
@@ -20,9 +20,9 @@ mod deliver;
 mod dispatch;
 mod driver;
 mod ended;
+mod environment;
 mod guests;
 mod handle;
-mod header;
 mod latch;
 mod live;
 mod message;
@@ -31,14 +31,11 @@ mod options;
 mod outcome;
 mod pause;
 mod prepare;
-mod redirect;
-mod rewind;
 mod seconds;
 mod set;
 mod sockets;
 mod source;
 mod spec;
-mod start;
 mod stream;
 #[cfg(feature = "testing")]
 pub(crate) mod stub;
@@ -46,14 +43,12 @@ pub(crate) mod stub;
 #[cfg(feature = "testing")]
 #[path = "../testing/transfer/mod.rs"]
 pub(crate) mod testing;
-mod told;
 mod trace;
 mod trust;
 mod upload;
 mod view;
 mod worker;
 mod workers;
-mod write;
 
 pub use driver::Transfer;
 pub use guests::Operator;

@@ -11,9 +11,9 @@ use super::names::Names;
 use super::set::{self, milliseconds};
 use super::source::Source;
 use super::spec::{Body, HttpAuth, HttpVersion, SpecError, TransferSpec};
-use super::start;
 use super::trust::{set_ssh, set_trust};
 use super::view::View;
+use super::{callbacks, environment};
 use crate::callback::Callback;
 use crate::curl::{
     Easy, Hook, LibcurlVersion, LongOption, OffsetOption, Part, SetoptError, SlistOption, TextOption, Url, Waker,
@@ -82,7 +82,7 @@ pub(super) fn prepare(
     let mut easy = Easy::new(Rc::clone(&dispatch))?;
     let _ = dispatch.info.set(easy.info().clone());
     let operator = spec.operator.take();
-    start::seat(&dispatch, operator.as_ref(), plugin, &spec.without);
+    environment::seat(&dispatch, operator.as_ref(), plugin, &spec.without);
     #[cfg(feature = "testing")]
     dispatch.seat_stub();
     let decides = |callback| dispatch.decides(callback);
@@ -103,8 +103,10 @@ pub(super) fn prepare(
         info: easy.info().clone(),
         body: dispatch.upload.body(),
     };
-    start::make_guests(host, &dispatch, operator, plugin, &mut spec, &view);
-    dispatch.contain(Callback::Start, || start::amend(&dispatch, &mut spec, &url, &method));
+    environment::make_guests(host, &dispatch, operator, plugin, &mut spec, &view);
+    dispatch.contain(Callback::Start, || {
+        callbacks::start::amend(&dispatch, &mut spec, &url, &method)
+    });
     if dispatch.latch.is_set() {
         return Ok(Prepared { easy, url });
     }

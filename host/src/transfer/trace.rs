@@ -1,10 +1,7 @@
 //! One line a callback, like strace's: what was asked, what was answered, what it cost.
 
 use crate::escape::quote;
-use crate::guest::{
-    CallStats, Failure, HeaderAction, IoctlAction, KeyAction, OpenVerdict, ReadAction, RedirectAction, RequestHead,
-    SeekAction, SockoptAction, WriteAction,
-};
+use crate::guest::{CallStats, Failure};
 
 /// An answer, in a word or two.
 pub(super) trait Shown {
@@ -24,58 +21,10 @@ impl Shown for Vec<u8> {
     }
 }
 
-impl Shown for RequestHead {
-    fn shown(&self) -> String {
-        "ok".to_owned()
-    }
-}
-
-impl Shown for WriteAction {
-    fn shown(&self) -> String {
-        match self {
-            WriteAction::Deliver => "deliver".to_owned(),
-            WriteAction::Replace(bytes) => format!("replace with {} bytes", bytes.len()),
-            WriteAction::Finish(count) => format!("finish after {count} bytes"),
-            WriteAction::Pause(time) => format!("pause {time} ms"),
-        }
-    }
-}
-
-impl Shown for HeaderAction {
-    fn shown(&self) -> String {
-        match self {
-            HeaderAction::Deliver => "deliver".to_owned(),
-            HeaderAction::Replace(bytes) => format!("replace with {} bytes", bytes.len()),
-            HeaderAction::Drop => "drop".to_owned(),
-            HeaderAction::Pause(time) => format!("pause {time} ms"),
-        }
-    }
-}
-
-impl Shown for OpenVerdict {
-    fn shown(&self) -> String {
-        match self {
-            OpenVerdict::Allow => "allow".to_owned(),
-            OpenVerdict::Deny(words) => format!("deny {}", quote(words)),
-            OpenVerdict::ConnectTo(address) => format!("connect to {address}"),
-        }
-    }
-}
-
-impl Shown for ReadAction {
-    fn shown(&self) -> String {
-        match self {
-            ReadAction::Pass => "pass".to_owned(),
-            ReadAction::Data(bytes) => format!("{} bytes", bytes.len()),
-            ReadAction::Eof => "eof".to_owned(),
-            ReadAction::Pause(time) => format!("pause {time} ms"),
-        }
-    }
-}
-
+/// Answers that are a word each.
 macro_rules! named {
     ($($action:ident { $($case:ident: $name:literal),* })*) => {
-        $(impl Shown for $action {
+        $(impl crate::transfer::trace::Shown for $action {
             fn shown(&self) -> String {
                 match self {
                     $($action::$case => $name,)*
@@ -85,16 +34,7 @@ macro_rules! named {
         })*
     };
 }
-
-named! {
-    SeekAction { Ok: "ok", Fail: "fail", CantSeek: "can't seek" }
-    IoctlAction { Ok: "ok", UnknownCmd: "unknown command", FailRestart: "fail restart" }
-    SockoptAction { Ok: "ok", Error: "error", AlreadyConnected: "already connected" }
-    RedirectAction { Follow: "follow", Finish: "finish" }
-    KeyAction {
-        FineAddToFile: "fine, add to file", Fine: "fine", Reject: "reject", Defer: "defer", FineReplace: "fine, replace"
-    }
-}
+pub(super) use named;
 
 /// The whole line.
 pub(super) fn line<T: Shown>(call: &str, answer: &Result<T, Failure>, stats: CallStats) -> String {

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use anyhow::{Result, ensure};
 use arbitrary::Unstructured;
 
+use super::super::callbacks::redirect::{resolve, values_of_location};
 use super::super::message::{after_credentials, public_url};
-use super::super::redirect::{resolve, values_of_location};
 use super::super::spec::TransferSpec;
 use super::{dispatch, lock, policy};
 use crate::callback::Callback;

@@ -26,13 +26,13 @@ use crate::guest::{Failure, Plugin};
 use crate::limits::{Limit, Limits};
 use crate::sink::Sink;
 use crate::tenant::policy::PolicyKind;
+use crate::transfer::callbacks;
+use crate::transfer::callbacks::redirect::Hop;
 use crate::transfer::dispatch::Dispatch;
 use crate::transfer::ended::Ended;
 use crate::transfer::pause::Granted;
-use crate::transfer::redirect::Hop;
 use crate::transfer::source::Source;
 use crate::transfer::spec::{Ssh, TransferSpec};
-use crate::transfer::start;
 
 /// What a sequence's policy allows.
 pub(super) const BODY: u64 = 700;
@@ -169,7 +169,7 @@ impl Play {
         match event {
             Event::Start => {
                 let mut spec = TransferSpec::default();
-                start::amend(dispatch, &mut spec, "http://h.test/", "GET");
+                callbacks::start::amend(dispatch, &mut spec, "http://h.test/", "GET");
                 Answer::Nothing
             }
             Event::Redirect => Answer::Flow(dispatch.asks_to_follow(&Hop {

@@ -2,34 +2,35 @@
 
 use std::cell::{Cell, RefCell};
 
-use super::dispatch::Dispatch;
 use super::header::is_blank;
-use super::message::public_url;
 use crate::callback::Callback;
 use crate::curl::{Flow, Part, Url};
 use crate::escape::escape;
 use crate::guest::RedirectAction;
+use crate::transfer::dispatch::Dispatch;
+use crate::transfer::message::public_url;
+use crate::transfer::trace::named;
 
 /// The response whose headers are coming.
-pub(super) struct Redirects {
+pub(in crate::transfer) struct Redirects {
     follow: bool,
     path_as_is: bool,
     /// How many redirects libcurl follows.
-    pub(super) most: Cell<u64>,
+    pub(in crate::transfer) most: Cell<u64>,
     /// Whatever its Location lines may say to one libcurl or another: which of several it goes by, and what ends a
     /// value, differs from version to version, and an origin may try to hide one behind another.
     locations: RefCell<Vec<Vec<u8>>>,
 }
 
 /// A redirect that libcurl is about to follow. Both URLs are without credentials.
-pub(super) struct Hop {
-    pub(super) status: u16,
-    pub(super) source: String,
-    pub(super) target: String,
+pub(in crate::transfer) struct Hop {
+    pub(in crate::transfer) status: u16,
+    pub(in crate::transfer) source: String,
+    pub(in crate::transfer) target: String,
 }
 
 impl Redirects {
-    pub(super) fn new(follow: bool, path_as_is: bool) -> Redirects {
+    pub(in crate::transfer) fn new(follow: bool, path_as_is: bool) -> Redirects {
         Redirects {
             follow,
             path_as_is,
@@ -41,7 +42,7 @@ impl Redirects {
 
 impl Dispatch {
     /// Whether the strict policy knows enough of where this line makes libcurl go; the line comes again where not.
-    pub(super) fn may_follow(&self, line: &[u8]) -> bool {
+    pub(in crate::transfer) fn may_follow(&self, line: &[u8]) -> bool {
         if self.names.is_none() || !self.redirects.follow || !is_blank(line) {
             return true;
         }
@@ -51,7 +52,7 @@ impl Dispatch {
     }
 
     /// Reads a header line, and at the blank one asks the guests, where libcurl is about to follow.
-    pub(super) fn follow(&self, line: &[u8]) -> Flow {
+    pub(in crate::transfer) fn follow(&self, line: &[u8]) -> Flow {
         if !self.redirects.follow || !(self.decides(Callback::Redirect) || self.names.is_some()) {
             return Flow::Taken;
         }
@@ -96,7 +97,7 @@ impl Dispatch {
     }
 
     /// Asks the guests about a redirect.
-    pub(super) fn asks_to_follow(&self, hop: &Hop) -> Flow {
+    pub(in crate::transfer) fn asks_to_follow(&self, hop: &Hop) -> Flow {
         let Hop { status, source, target } = hop;
         let call = || format!("redirect({status} {} {})", escape(source), escape(target));
         let answer = self.ask_both(
@@ -119,7 +120,7 @@ impl Dispatch {
 
 /// What a Location line says, without blanks, and without blanks of any kind. To libcurl no line of another form is one,
 /// such as one that begins with a blank.
-pub(super) fn values_of_location(line: &[u8]) -> Option<[&[u8]; 2]> {
+pub(in crate::transfer) fn values_of_location(line: &[u8]) -> Option<[&[u8]; 2]> {
     let (name, value) = line.split_at_checked(b"location:".len())?;
     if !name.eq_ignore_ascii_case(b"location:") {
         return None;
@@ -145,7 +146,7 @@ fn trim(mut value: &[u8], off: impl Fn(u8) -> bool) -> &[u8] {
 }
 
 /// Both without credentials.
-pub(super) fn resolve(base: &str, location: &[u8], path_as_is: bool) -> Option<(String, String)> {
+pub(in crate::transfer) fn resolve(base: &str, location: &[u8], path_as_is: bool) -> Option<(String, String)> {
     let target = Url::parse_as_is(base).ok()?.follow(location, path_as_is).ok()?;
     // A target without a scheme or a host would not be followed.
     target.get(Part::Scheme)?;
@@ -153,6 +154,8 @@ pub(super) fn resolve(base: &str, location: &[u8], path_as_is: bool) -> Option<(
     let target = target.get(Part::Url)?;
     Some((public_url(base)?, public_url(&target)?))
 }
+
+named! { RedirectAction { Follow: "follow", Finish: "finish" } }
 
 #[cfg(test)]
 mod tests {

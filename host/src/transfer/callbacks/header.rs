@@ -2,19 +2,20 @@
 
 use std::cell::{Cell, RefCell};
 
-use super::dispatch::Dispatch;
-use super::guests::Who;
 use crate::callback::Callback;
 use crate::curl::{Flow, OnHeader};
 use crate::guest::HeaderAction;
 use crate::limits::Limit;
+use crate::transfer::dispatch::Dispatch;
+use crate::transfer::guests::Who;
+use crate::transfer::trace::Shown;
 
 /// The longest line that a guest is given: libcurl's own, CURL_MAX_HTTP_HEADER.
 const LINE: usize = 100 << 10;
 
 /// How far the header lines have come.
 #[derive(Default)]
-pub(super) struct Heads {
+pub(in crate::transfer) struct Heads {
     /// Bytes of the lines that a pause interrupted, which were taken before it.
     taken: Cell<usize>,
     /// What the operator's guest made of the line after those, where the tenant's has paused at it.
@@ -27,7 +28,7 @@ pub(super) struct Heads {
 
 impl Heads {
     /// How many bytes wait for the tenant's guest.
-    pub(super) fn waiting(&self) -> u64 {
+    pub(in crate::transfer) fn waiting(&self) -> u64 {
         self.rest.borrow().as_ref().map_or(0, |rest| rest.lines.len() as u64)
     }
 }
@@ -47,7 +48,7 @@ impl OnHeader for Dispatch {
 }
 
 impl Dispatch {
-    pub(super) fn on_header(&self, lines: &[u8]) -> Flow {
+    pub(in crate::transfer) fn on_header(&self, lines: &[u8]) -> Flow {
         match self.may_come() {
             Flow::Taken => {}
             other => return other,
@@ -200,6 +201,17 @@ fn lines_of(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Whether a line ends the headers of a response.
-pub(super) fn is_blank(line: &[u8]) -> bool {
+pub(in crate::transfer) fn is_blank(line: &[u8]) -> bool {
     matches!(line, b"\r\n" | b"\n")
+}
+
+impl Shown for HeaderAction {
+    fn shown(&self) -> String {
+        match self {
+            HeaderAction::Deliver => "deliver".to_owned(),
+            HeaderAction::Replace(bytes) => format!("replace with {} bytes", bytes.len()),
+            HeaderAction::Drop => "drop".to_owned(),
+            HeaderAction::Pause(time) => format!("pause {time} ms"),
+        }
+    }
 }

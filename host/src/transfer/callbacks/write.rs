@@ -2,20 +2,21 @@
 
 use std::cell::{Cell, RefCell};
 
-use super::dispatch::Dispatch;
-use super::ended::Ended;
-use super::guests::Who;
-use super::pause::Direction;
 use crate::callback::Callback;
 use crate::curl::{Flow, OnWrite};
 use crate::guest::{Failure, WriteAction};
+use crate::transfer::dispatch::Dispatch;
+use crate::transfer::ended::Ended;
+use crate::transfer::guests::Who;
+use crate::transfer::pause::Direction;
+use crate::transfer::trace::Shown;
 
 /// The longest chunk that a guest is given: libcurl's own, CURL_MAX_WRITE_SIZE.
 const CHUNK: usize = 16 << 10;
 
 /// What lies between both guests.
 #[derive(Default)]
-pub(super) struct Between {
+pub(in crate::transfer) struct Between {
     /// What the operator's has passed on, and the tenant's has paused at. The operator's is not asked about it again.
     bytes: RefCell<Vec<u8>>,
     /// The operator's has finished: the transfer has when these are through.
@@ -28,17 +29,17 @@ pub(super) struct Between {
 
 impl Between {
     /// How many bytes wait for the tenant's guest.
-    pub(super) fn waiting(&self) -> u64 {
+    pub(in crate::transfer) fn waiting(&self) -> u64 {
         self.bytes.borrow().len() as u64
     }
 
     /// Whether something waits for the tenant's guest.
-    pub(super) fn is_waiting(&self) -> bool {
+    pub(in crate::transfer) fn is_waiting(&self) -> bool {
         !self.bytes.borrow().is_empty()
     }
 
     /// Whether the tenant's guest has finished while the operator's goes on.
-    pub(super) fn is_closed(&self) -> bool {
+    pub(in crate::transfer) fn is_closed(&self) -> bool {
         self.closed.get()
     }
 }
@@ -51,7 +52,7 @@ impl OnWrite for Dispatch {
 
 impl Dispatch {
     /// Whether something that comes may be looked at now; what waits for the tenant's guest goes first.
-    pub(super) fn may_come(&self) -> Flow {
+    pub(in crate::transfer) fn may_come(&self) -> Flow {
         if self.ended() {
             return Flow::Abort;
         }
@@ -64,7 +65,7 @@ impl Dispatch {
         }
     }
 
-    pub(super) fn on_write(&self, chunk: &[u8]) -> Flow {
+    pub(in crate::transfer) fn on_write(&self, chunk: &[u8]) -> Flow {
         match self.may_come() {
             Flow::Taken => {}
             other => return other,
@@ -160,7 +161,7 @@ impl Dispatch {
     }
 
     /// Lets the tenant's guest have what it has paused at. Nothing that comes may overtake it.
-    pub(super) fn pass_on(&self) -> Flow {
+    pub(in crate::transfer) fn pass_on(&self) -> Flow {
         let last = self.between.last.get();
         if !last && !self.between.is_waiting() {
             return Flow::Taken;
@@ -204,7 +205,7 @@ impl Dispatch {
 
     /// libcurl has ended the body well: what the guests held back comes now. A pause of the tenant's holds it up, and it is
     /// called again.
-    pub(super) fn on_write_end(&self) -> Flow {
+    pub(in crate::transfer) fn on_write_end(&self) -> Flow {
         let call = || "write-end()".to_owned();
         let ask = |who| self.ask(who, Callback::WriteEnd, call, |guest| guest.on_write_end(), Vec::new);
         // Before the operator's tail goes what was paused at, behind it.
@@ -227,6 +228,17 @@ impl Dispatch {
         match ask(Who::Tenant) {
             Some(tail) => self.deliver(Callback::WriteEnd, &tail),
             None => Flow::Abort,
+        }
+    }
+}
+
+impl Shown for WriteAction {
+    fn shown(&self) -> String {
+        match self {
+            WriteAction::Deliver => "deliver".to_owned(),
+            WriteAction::Replace(bytes) => format!("replace with {} bytes", bytes.len()),
+            WriteAction::Finish(count) => format!("finish after {count} bytes"),
+            WriteAction::Pause(time) => format!("pause {time} ms"),
         }
     }
 }

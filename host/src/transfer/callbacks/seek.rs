@@ -1,23 +1,19 @@
-//! An upload that must go on from another place: the guests are asked whether they can, and the caller's body is moved.
+//! CURLOPT_SEEKFUNCTION: an upload must go on from another place. The guests are asked whether they can, and the caller's
+//! body is moved.
 
-use super::code::Occasion;
-use super::dispatch::Dispatch;
-use super::ended::Ended;
-use super::guests::Who;
 use crate::callback::Callback;
 use crate::cause::Cause;
-use crate::curl::{Ioctl, IoctlCommand, OnIoctl, OnSeek, Seek};
-use crate::guest::{Failure, IoctlAction, IoctlCmd, SeekAction};
+use crate::curl::{Ioctl, IoctlCommand, OnSeek, Seek};
+use crate::guest::{Failure, SeekAction};
+use crate::transfer::code::Occasion;
+use crate::transfer::dispatch::Dispatch;
+use crate::transfer::ended::Ended;
+use crate::transfer::guests::Who;
+use crate::transfer::trace::named;
 
 impl OnSeek for Dispatch {
     fn seek(&self, offset: u64) -> Seek {
         self.noted(self.on_seek(offset))
-    }
-}
-
-impl OnIoctl for Dispatch {
-    fn ioctl(&self, command: IoctlCommand) -> Ioctl {
-        self.noted(self.on_ioctl(command))
     }
 }
 
@@ -104,66 +100,8 @@ impl Dispatch {
         }
     }
 
-    pub(super) fn on_ioctl(&self, command: IoctlCommand) -> Ioctl {
-        if self.ended() {
-            return Ioctl::FailRestart;
-        }
-        for who in Who::IN_TURN {
-            match self.restarts(who, command) {
-                Ioctl::Ok => {}
-                refused => return refused,
-            }
-        }
-        if command == IoctlCommand::Nop {
-            return Ioctl::Ok;
-        }
-        match self.begin_at(Callback::Ioctl, 0) {
-            Some(true) => Ioctl::Ok,
-            _ => Ioctl::FailRestart,
-        }
-    }
-
-    /// Whether this guest can begin again.
-    fn restarts(&self, who: Who, command: IoctlCommand) -> Ioctl {
-        let (cmd, name) = match command {
-            IoctlCommand::Nop => (IoctlCmd::Nop, "nop"),
-            IoctlCommand::RestartRead => (IoctlCmd::RestartRead, "restart-read"),
-        };
-        let seat = self.guests.seat(who);
-        if !seat.decides(Callback::Ioctl) {
-            if seat.has_sent.get() {
-                return Ioctl::FailRestart;
-            }
-            // The other guest is why libcurl asks, and this one may have taken what it has not sent.
-            if seat.decides(Callback::Read) && self.guests.other(who).decides(Callback::Ioctl) {
-                let why = "it may hold bytes back, and decides neither `seek` nor `ioctl`";
-                self.refuse_seek(who, Callback::Ioctl, Some(why));
-                return Ioctl::FailRestart;
-            }
-        }
-        let call = || format!("ioctl({name})");
-        match self.ask(
-            who,
-            Callback::Ioctl,
-            call,
-            |guest| guest.on_ioctl(cmd),
-            || IoctlAction::Ok,
-        ) {
-            Some(IoctlAction::Ok) => Ioctl::Ok,
-            Some(IoctlAction::UnknownCmd) => {
-                self.refuse_seek(who, Callback::Ioctl, None);
-                Ioctl::UnknownCmd
-            }
-            Some(IoctlAction::FailRestart) => {
-                self.refuse_seek(who, Callback::Ioctl, None);
-                Ioctl::FailRestart
-            }
-            None => Ioctl::FailRestart,
-        }
-    }
-
     /// Whether the caller's body goes on from there; `None` where it failed.
-    fn begin_at(&self, callback: Callback, offset: u64) -> Option<bool> {
+    pub(super) fn begin_at(&self, callback: Callback, offset: u64) -> Option<bool> {
         match self.upload.begin_at(offset) {
             Ok(moved) => Some(moved),
             Err(error) => {
@@ -174,7 +112,7 @@ impl Dispatch {
     }
 
     /// It counts where libcurl has no other way, and so ends with the code for it.
-    fn refuse_seek(&self, who: Who, callback: Callback, why: Option<&str>) {
+    pub(super) fn refuse_seek(&self, who: Who, callback: Callback, why: Option<&str>) {
         let failure = Failure {
             reason: why.map(str::to_owned),
             ..Failure::of(Cause::Refused)
@@ -187,3 +125,5 @@ impl Dispatch {
             .replace(Some(Ended::new(callback, failure).by(who).about(subject)));
     }
 }
+
+named! { SeekAction { Ok: "ok", Fail: "fail", CantSeek: "can't seek" } }

@@ -1,4 +1,4 @@
-//! The guests are made, and `start` is asked before anything is dialled.
+//! The guests are made, each with what it is given.
 
 use std::sync::Arc;
 
@@ -9,8 +9,7 @@ use super::guests::{Operator, Who};
 use super::spec::{LineObserver, TransferSpec};
 use super::view::View;
 use crate::callback::Callback;
-use crate::escape::escape;
-use crate::guest::{Environment, Guest, Plugin, RequestHead};
+use crate::guest::{Environment, Guest, Plugin};
 use crate::host::Host;
 use crate::limits::Limits;
 
@@ -75,21 +74,4 @@ fn make(host: &Host, dispatch: &Dispatch, who: Who, plugin: &Plugin, environment
         Some(Err(failure)) => dispatch.latch.set(Ended::new(None, failure).by(who)),
         None => {}
     }
-}
-
-/// Lets `start` amend the headers. The tenant's sees what the operator's has made of them; what that has set or removed
-/// stays so, whatever the tenant's does with it.
-pub(super) fn amend(dispatch: &Dispatch, spec: &mut TransferSpec, url: &str, method: &str) {
-    let head = RequestHead::new(url, method, std::mem::take(&mut spec.headers));
-    let ask = |who, head: RequestHead| {
-        let call = || format!("start({} {})", escape(method), escape(url));
-        let kept = head.clone();
-        dispatch.ask(who, Callback::Start, call, |guest| guest.on_start(head), || kept)
-    };
-    let amended = ask(Who::Operator, head).and_then(|by_operator| {
-        let mut by_tenant = ask(Who::Tenant, by_operator.clone())?;
-        by_tenant.keep(by_operator);
-        Some(by_tenant)
-    });
-    spec.headers = amended.unwrap_or_default().into_headers();
 }

@@ -37,17 +37,7 @@ pub use load::{Plugin, WIT_VERSION};
 pub use load_error::LoadError;
 pub(crate) use plugin_file::PluginFile;
 
-pub(crate) use bindings::debug::Infotype;
-pub(crate) use bindings::done::{Aborted as DoneAborted, Bytes as DoneBytes, Outcome as DoneOutcome};
-pub(crate) use bindings::header::Action as HeaderAction;
-pub(crate) use bindings::ioctl::{Action as IoctlAction, Cmd as IoctlCmd};
-pub(crate) use bindings::read::Action as ReadAction;
-pub(crate) use bindings::redirect::Action as RedirectAction;
-pub(crate) use bindings::seek::Action as SeekAction;
-pub(crate) use bindings::socket::What;
-pub(crate) use bindings::sockopt::Action as SockoptAction;
-pub(crate) use bindings::ssh_key::{Action as KeyAction, Key, KeyType as GuestKeyType, Match};
-pub(crate) use bindings::write::Action as WriteAction;
+pub(crate) use bindings::{debug, done, header, ioctl, read, redirect, seek, socket, sockopt, ssh_key, write};
 pub(crate) use call::CallStats;
 pub(crate) use engine::Engine;
 pub(crate) use features::check_features;

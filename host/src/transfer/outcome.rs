@@ -15,7 +15,7 @@ use crate::callback::Callback;
 use crate::cause::{Blame, Cause};
 use crate::curl::{CurlCode, Info, InfoSnapshot};
 use crate::escape::escape;
-use crate::guest::{DoneAborted, DoneBytes, DoneOutcome, Plugin};
+use crate::guest::{Plugin, done};
 
 /// How a transfer ended. Serialises to the outcome's JSON.
 #[derive(Clone, Debug, Serialize)]
@@ -203,22 +203,22 @@ impl Outcome {
     }
 
     /// What `done` is told.
-    pub(super) fn for_guest(&self) -> DoneOutcome {
+    pub(super) fn for_guest(&self) -> done::Outcome {
         let Bytes {
             delivered,
             received,
             uploaded,
         } = self.bytes;
-        DoneOutcome {
+        done::Outcome {
             code: self.code.number(),
             name: self.name.to_owned(),
             status: self.status,
-            bytes: DoneBytes {
+            bytes: done::Bytes {
                 delivered,
                 received,
                 uploaded,
             },
-            abort: self.abort.as_ref().map(|abort| DoneAborted {
+            abort: self.abort.as_ref().map(|abort| done::Aborted {
                 callback: abort
                     .callback
                     .map(|callback| callback.name().to_owned())

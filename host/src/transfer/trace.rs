@@ -23,11 +23,11 @@ impl Shown for Vec<u8> {
 
 /// Answers that are a word each.
 macro_rules! named {
-    ($($action:ident { $($case:ident: $name:literal),* })*) => {
-        $(impl crate::transfer::trace::Shown for $action {
+    ($($module:ident::$action:ident { $($case:ident: $name:literal),* })*) => {
+        $(impl crate::transfer::trace::Shown for $module::$action {
             fn shown(&self) -> String {
                 match self {
-                    $($action::$case => $name,)*
+                    $($module::$action::$case => $name,)*
                 }
                 .to_owned()
             }

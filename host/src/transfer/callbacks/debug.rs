@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use crate::callback::Callback;
 use crate::curl::{InfoType, OnDebug};
-use crate::guest::Infotype;
+use crate::guest::debug;
 use crate::transfer::dispatch::Dispatch;
 
 impl OnDebug for Dispatch {
@@ -25,13 +25,13 @@ impl Dispatch {
             return;
         }
         let (infotype, name) = match infotype {
-            InfoType::Text => (Infotype::Text, "text"),
-            InfoType::HeaderIn => (Infotype::HeaderIn, "header-in"),
-            InfoType::HeaderOut => (Infotype::HeaderOut, "header-out"),
-            InfoType::DataIn => (Infotype::DataIn, "data-in"),
-            InfoType::DataOut => (Infotype::DataOut, "data-out"),
-            InfoType::SslDataIn => (Infotype::SslDataIn, "ssl-data-in"),
-            InfoType::SslDataOut => (Infotype::SslDataOut, "ssl-data-out"),
+            InfoType::Text => (debug::Infotype::Text, "text"),
+            InfoType::HeaderIn => (debug::Infotype::HeaderIn, "header-in"),
+            InfoType::HeaderOut => (debug::Infotype::HeaderOut, "header-out"),
+            InfoType::DataIn => (debug::Infotype::DataIn, "data-in"),
+            InfoType::DataOut => (debug::Infotype::DataOut, "data-out"),
+            InfoType::SslDataIn => (debug::Infotype::SslDataIn, "ssl-data-in"),
+            InfoType::SslDataOut => (debug::Infotype::SslDataOut, "ssl-data-out"),
         };
         let call = || format!("debug({name}, {} bytes)", data.len());
         // libcurl does not want to know: the driver ends the transfer where this has latched.

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use crate::callback::Callback;
 use crate::curl::{Flow, OnHeader};
-use crate::guest::HeaderAction;
+use crate::guest::header;
 use crate::limits::Limit;
 use crate::transfer::dispatch::Dispatch;
 use crate::transfer::guests::Who;
@@ -124,12 +124,12 @@ impl Dispatch {
     fn in_turn(&self, line: &[u8]) -> Flow {
         let lines = match self.judge_line(Who::Operator, line) {
             None => return Flow::Abort,
-            Some(HeaderAction::Pause(milliseconds)) => {
+            Some(header::Action::Pause(milliseconds)) => {
                 return self.pause_reception(Who::Operator, Callback::Header, milliseconds);
             }
-            Some(HeaderAction::Deliver) => line.to_vec(),
-            Some(HeaderAction::Replace(bytes)) => bytes,
-            Some(HeaderAction::Drop) => Vec::new(),
+            Some(header::Action::Deliver) => line.to_vec(),
+            Some(header::Action::Replace(bytes)) => bytes,
+            Some(header::Action::Drop) => Vec::new(),
         };
         let ends = is_blank(line) && !lines_of(&lines).last().is_some_and(is_blank);
         self.tell_rest(Rest { lines, ends }, line)
@@ -157,16 +157,16 @@ impl Dispatch {
     fn tell_line(&self, line: &[u8], is_shown: bool) -> Flow {
         match self.judge_line(Who::Tenant, line) {
             None => Flow::Abort,
-            Some(HeaderAction::Pause(milliseconds)) => {
+            Some(header::Action::Pause(milliseconds)) => {
                 self.pause_reception(Who::Tenant, Callback::Header, milliseconds)
             }
-            Some(HeaderAction::Deliver) if is_shown => self.show_header(line),
-            Some(HeaderAction::Replace(bytes)) if is_shown => self.show_header(&bytes),
-            Some(HeaderAction::Deliver | HeaderAction::Replace(_) | HeaderAction::Drop) => Flow::Taken,
+            Some(header::Action::Deliver) if is_shown => self.show_header(line),
+            Some(header::Action::Replace(bytes)) if is_shown => self.show_header(&bytes),
+            Some(header::Action::Deliver | header::Action::Replace(_) | header::Action::Drop) => Flow::Taken,
         }
     }
 
-    fn judge_line(&self, who: Who, line: &[u8]) -> Option<HeaderAction> {
+    fn judge_line(&self, who: Who, line: &[u8]) -> Option<header::Action> {
         let call = || {
             format!(
                 "header({})",
@@ -178,7 +178,7 @@ impl Dispatch {
             Callback::Header,
             call,
             |guest| guest.on_header(line),
-            || HeaderAction::Deliver,
+            || header::Action::Deliver,
         )
     }
 
@@ -205,13 +205,13 @@ pub(in crate::transfer) fn is_blank(line: &[u8]) -> bool {
     matches!(line, b"\r\n" | b"\n")
 }
 
-impl Shown for HeaderAction {
+impl Shown for header::Action {
     fn shown(&self) -> String {
         match self {
-            HeaderAction::Deliver => "deliver".to_owned(),
-            HeaderAction::Replace(bytes) => format!("replace with {} bytes", bytes.len()),
-            HeaderAction::Drop => "drop".to_owned(),
-            HeaderAction::Pause(time) => format!("pause {time} ms"),
+            header::Action::Deliver => "deliver".to_owned(),
+            header::Action::Replace(bytes) => format!("replace with {} bytes", bytes.len()),
+            header::Action::Drop => "drop".to_owned(),
+            header::Action::Pause(time) => format!("pause {time} ms"),
         }
     }
 }

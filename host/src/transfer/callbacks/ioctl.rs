@@ -2,7 +2,7 @@
 
 use crate::callback::Callback;
 use crate::curl::{Ioctl, IoctlCommand, OnIoctl};
-use crate::guest::{IoctlAction, IoctlCmd};
+use crate::guest::ioctl;
 use crate::transfer::dispatch::Dispatch;
 use crate::transfer::guests::Who;
 use crate::transfer::trace::named;
@@ -36,8 +36,8 @@ impl Dispatch {
     /// Whether this guest can begin again.
     pub(super) fn restarts(&self, who: Who, command: IoctlCommand) -> Ioctl {
         let (cmd, name) = match command {
-            IoctlCommand::Nop => (IoctlCmd::Nop, "nop"),
-            IoctlCommand::RestartRead => (IoctlCmd::RestartRead, "restart-read"),
+            IoctlCommand::Nop => (ioctl::Cmd::Nop, "nop"),
+            IoctlCommand::RestartRead => (ioctl::Cmd::RestartRead, "restart-read"),
         };
         let seat = self.guests.seat(who);
         if !seat.decides(Callback::Ioctl) {
@@ -57,14 +57,14 @@ impl Dispatch {
             Callback::Ioctl,
             call,
             |guest| guest.on_ioctl(cmd),
-            || IoctlAction::Ok,
+            || ioctl::Action::Ok,
         ) {
-            Some(IoctlAction::Ok) => Ioctl::Ok,
-            Some(IoctlAction::UnknownCmd) => {
+            Some(ioctl::Action::Ok) => Ioctl::Ok,
+            Some(ioctl::Action::UnknownCmd) => {
                 self.refuse_seek(who, Callback::Ioctl, None);
                 Ioctl::UnknownCmd
             }
-            Some(IoctlAction::FailRestart) => {
+            Some(ioctl::Action::FailRestart) => {
                 self.refuse_seek(who, Callback::Ioctl, None);
                 Ioctl::FailRestart
             }
@@ -73,4 +73,4 @@ impl Dispatch {
     }
 }
 
-named! { IoctlAction { Ok: "ok", UnknownCmd: "unknown command", FailRestart: "fail restart" } }
+named! { ioctl::Action { Ok: "ok", UnknownCmd: "unknown command", FailRestart: "fail restart" } }

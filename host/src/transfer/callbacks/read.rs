@@ -5,7 +5,7 @@ use std::io;
 use crate::callback::Callback;
 use crate::cause::Cause;
 use crate::curl::{OnRead, Read};
-use crate::guest::{Failure, ReadAction};
+use crate::guest::{Failure, read};
 use crate::limits::Limit;
 use crate::transfer::dispatch::Dispatch;
 use crate::transfer::ended::Ended;
@@ -60,32 +60,32 @@ impl Dispatch {
                 self.upload.body.lock().lent = false;
                 answer
             },
-            || ReadAction::Pass,
-            |action| matches!(action, ReadAction::Pass) && self.upload.body.lock().error.is_none(),
+            || read::Action::Pass,
+            |action| matches!(action, read::Action::Pass) && self.upload.body.lock().error.is_none(),
         );
         // What the guest says of a body that failed under it is nothing to go by.
         let failed = self.upload.body.lock().error.take();
         match (failed, answer) {
             (Some(error), _) => self.source_failed(Callback::Read, &error),
             (None, None) => Read::Abort,
-            (None, Some((_, ReadAction::Pass))) => self.pass(buffer),
-            (None, Some((who, ReadAction::Eof))) => {
+            (None, Some((_, read::Action::Pass))) => self.pass(buffer),
+            (None, Some((who, read::Action::Eof))) => {
                 self.guests.seat(who).has_sent.set(true);
                 self.end_of_upload(Some(who))
             }
-            (None, Some((who, ReadAction::Pause(_)))) if self.upload.drops.get() > 0 => {
+            (None, Some((who, read::Action::Pause(_)))) if self.upload.drops.get() > 0 => {
                 let why = "libcurl cannot pause while it drops what lies before the place where an upload resumes";
                 self.latch
                     .set(Ended::new(Callback::Read, Failure::bad_return(why)).by(who));
                 Read::Abort
             }
-            (None, Some((who, ReadAction::Pause(milliseconds)))) => {
+            (None, Some((who, read::Action::Pause(milliseconds)))) => {
                 match self.pauses(who, Callback::Read, milliseconds) {
                     true => Read::Pause,
                     false => Read::Abort,
                 }
             }
-            (None, Some((who, ReadAction::Data(bytes)))) => {
+            (None, Some((who, read::Action::Data(bytes)))) => {
                 match buffer.get_mut(..bytes.len()).filter(|it| !it.is_empty()) {
                     Some(room) => {
                         room.copy_from_slice(&bytes);
@@ -167,13 +167,13 @@ impl Dispatch {
     }
 }
 
-impl Shown for ReadAction {
+impl Shown for read::Action {
     fn shown(&self) -> String {
         match self {
-            ReadAction::Pass => "pass".to_owned(),
-            ReadAction::Data(bytes) => format!("{} bytes", bytes.len()),
-            ReadAction::Eof => "eof".to_owned(),
-            ReadAction::Pause(time) => format!("pause {time} ms"),
+            read::Action::Pass => "pass".to_owned(),
+            read::Action::Data(bytes) => format!("{} bytes", bytes.len()),
+            read::Action::Eof => "eof".to_owned(),
+            read::Action::Pause(time) => format!("pause {time} ms"),
         }
     }
 }

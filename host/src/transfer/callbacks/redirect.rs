@@ -6,7 +6,7 @@ use super::header::is_blank;
 use crate::callback::Callback;
 use crate::curl::{Flow, Part, Url};
 use crate::escape::escape;
-use crate::guest::RedirectAction;
+use crate::guest::redirect;
 use crate::transfer::dispatch::Dispatch;
 use crate::transfer::message::public_url;
 use crate::transfer::trace::named;
@@ -104,12 +104,12 @@ impl Dispatch {
             Callback::Redirect,
             call,
             |guest| guest.on_redirect(*status, source, target),
-            || RedirectAction::Follow,
-            |answer| *answer == RedirectAction::Follow,
+            || redirect::Action::Follow,
+            |answer| *answer == redirect::Action::Follow,
         );
         match answer {
-            Some((_, RedirectAction::Follow)) => Flow::Taken,
-            Some((_, RedirectAction::Finish)) => {
+            Some((_, redirect::Action::Follow)) => Flow::Taken,
+            Some((_, redirect::Action::Finish)) => {
                 self.finished.set(true);
                 Flow::Abort
             }
@@ -155,7 +155,7 @@ pub(in crate::transfer) fn resolve(base: &str, location: &[u8], path_as_is: bool
     Some((public_url(base)?, public_url(&target)?))
 }
 
-named! { RedirectAction { Follow: "follow", Finish: "finish" } }
+named! { redirect::Action { Follow: "follow", Finish: "finish" } }
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,7 @@
 use crate::callback::Callback;
 use crate::cause::Cause;
 use crate::curl::{Ioctl, IoctlCommand, OnSeek, Seek};
-use crate::guest::{Failure, SeekAction};
+use crate::guest::{Failure, seek};
 use crate::transfer::code::Occasion;
 use crate::transfer::dispatch::Dispatch;
 use crate::transfer::ended::Ended;
@@ -83,15 +83,15 @@ impl Dispatch {
             Callback::Seek,
             call,
             |guest| guest.on_seek(offset),
-            || SeekAction::Ok,
+            || seek::Action::Ok,
         );
         match answer {
-            Some(SeekAction::Ok) => Seek::Ok,
-            Some(SeekAction::Fail) => {
+            Some(seek::Action::Ok) => Seek::Ok,
+            Some(seek::Action::Fail) => {
                 self.refuse_seek(who, Callback::Seek, None);
                 Seek::Fail
             }
-            Some(SeekAction::CantSeek) => {
+            Some(seek::Action::CantSeek) => {
                 self.refuse_seek(who, Callback::Seek, None);
                 self.upload.drops(offset);
                 Seek::Cannot
@@ -126,4 +126,4 @@ impl Dispatch {
     }
 }
 
-named! { SeekAction { Ok: "ok", Fail: "fail", CantSeek: "can't seek" } }
+named! { seek::Action { Ok: "ok", Fail: "fail", CantSeek: "can't seek" } }

@@ -4,7 +4,7 @@ use std::os::fd::RawFd;
 
 use crate::callback::Callback;
 use crate::curl::{OnSocket, Poll};
-use crate::guest::What;
+use crate::guest::socket;
 use crate::transfer::dispatch::Dispatch;
 
 impl OnSocket for Dispatch {
@@ -21,11 +21,11 @@ impl Dispatch {
             return;
         };
         let (what, name) = match what {
-            Poll::None => (What::PollNone, "none"),
-            Poll::In => (What::PollIn, "in"),
-            Poll::Out => (What::PollOut, "out"),
-            Poll::InOut => (What::PollInout, "inout"),
-            Poll::Remove => (What::PollRemove, "remove"),
+            Poll::None => (socket::What::PollNone, "none"),
+            Poll::In => (socket::What::PollIn, "in"),
+            Poll::Out => (socket::What::PollOut, "out"),
+            Poll::InOut => (socket::What::PollInout, "inout"),
+            Poll::Remove => (socket::What::PollRemove, "remove"),
         };
         let call = || format!("socket({name}, socket {id})");
         let _ = self.tell(Callback::Socket, call, |guest| guest.on_socket(what, id));

@@ -5,7 +5,7 @@ use std::os::fd::{AsRawFd as _, BorrowedFd};
 use crate::callback::Callback;
 use crate::cause::Cause;
 use crate::curl::{OnSockopt, Sockopt};
-use crate::guest::{Failure, SockoptAction};
+use crate::guest::{Failure, sockopt};
 use crate::transfer::dispatch::Dispatch;
 use crate::transfer::ended::Ended;
 use crate::transfer::trace::named;
@@ -39,14 +39,14 @@ impl Dispatch {
             Callback::Sockopt,
             call,
             |guest| guest.on_sockopt(accept, id, own()?),
-            || SockoptAction::Ok,
-            |action| *action == SockoptAction::Ok,
+            || sockopt::Action::Ok,
+            |action| *action == sockopt::Action::Ok,
         );
         match action {
-            Some((_, SockoptAction::Ok)) => Sockopt::Ok,
-            Some((_, SockoptAction::AlreadyConnected)) if !accept => Sockopt::AlreadyConnected,
+            Some((_, sockopt::Action::Ok)) => Sockopt::Ok,
+            Some((_, sockopt::Action::AlreadyConnected)) if !accept => Sockopt::AlreadyConnected,
             // Of an accepted connection libcurl takes either word for an error.
-            Some((who, SockoptAction::AlreadyConnected | SockoptAction::Error)) => {
+            Some((who, sockopt::Action::AlreadyConnected | sockopt::Action::Error)) => {
                 let ended = Ended::new(Callback::Sockopt, Failure::of(Cause::Refused)).by(who);
                 self.refused.replace(Some(ended.about("the socket")));
                 Sockopt::Error
@@ -56,4 +56,4 @@ impl Dispatch {
     }
 }
 
-named! { SockoptAction { Ok: "ok", Error: "error", AlreadyConnected: "already connected" } }
+named! { sockopt::Action { Ok: "ok", Error: "error", AlreadyConnected: "already connected" } }

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use crate::callback::Callback;
 use crate::curl::{Flow, OnWrite};
-use crate::guest::{Failure, WriteAction};
+use crate::guest::{Failure, write};
 use crate::transfer::dispatch::Dispatch;
 use crate::transfer::ended::Ended;
 use crate::transfer::guests::Who;
@@ -80,7 +80,7 @@ impl Dispatch {
         let Some(action) = self.judge(first, chunk) else {
             return Flow::Abort;
         };
-        if matches!(action, WriteAction::Pause(_)) {
+        if matches!(action, write::Action::Pause(_)) {
             // They come again.
             let received = &self.output.received;
             received.set(received.get().saturating_sub(chunk.len() as u64));
@@ -88,29 +88,29 @@ impl Dispatch {
         match (first, action) {
             (Who::Tenant, _) if self.between.is_closed() => Flow::Taken,
             (Who::Tenant, action) => self.carry_out(action, chunk),
-            (Who::Operator, WriteAction::Deliver) => self.hand_over(chunk, false),
-            (Who::Operator, WriteAction::Replace(bytes)) => self.hand_over(&bytes, false),
-            (Who::Operator, WriteAction::Finish(count)) => {
+            (Who::Operator, write::Action::Deliver) => self.hand_over(chunk, false),
+            (Who::Operator, write::Action::Replace(bytes)) => self.hand_over(&bytes, false),
+            (Who::Operator, write::Action::Finish(count)) => {
                 let front = chunk.get(..count as usize).unwrap_or_default();
                 self.hand_over(front, true)
             }
-            (Who::Operator, WriteAction::Pause(milliseconds)) => {
+            (Who::Operator, write::Action::Pause(milliseconds)) => {
                 self.pause_reception(Who::Operator, Callback::Write, milliseconds)
             }
         }
     }
 
     /// What a guest makes of a chunk.
-    fn judge(&self, who: Who, chunk: &[u8]) -> Option<WriteAction> {
+    fn judge(&self, who: Who, chunk: &[u8]) -> Option<write::Action> {
         let call = || format!("write({} bytes)", chunk.len());
         let action = self.ask(
             who,
             Callback::Write,
             call,
             |guest| guest.on_write(chunk),
-            || WriteAction::Deliver,
+            || write::Action::Deliver,
         )?;
-        if let WriteAction::Finish(count) = action
+        if let write::Action::Finish(count) = action
             && count as usize > chunk.len()
         {
             let why = format!("finish({count}) of a chunk of {} bytes", chunk.len());
@@ -122,11 +122,11 @@ impl Dispatch {
     }
 
     /// Does what the tenant's guest has answered.
-    fn carry_out(&self, action: WriteAction, chunk: &[u8]) -> Flow {
+    fn carry_out(&self, action: write::Action, chunk: &[u8]) -> Flow {
         match action {
-            WriteAction::Deliver => self.deliver(Callback::Write, chunk),
-            WriteAction::Replace(bytes) => self.deliver(Callback::Write, &bytes),
-            WriteAction::Finish(count) => {
+            write::Action::Deliver => self.deliver(Callback::Write, chunk),
+            write::Action::Replace(bytes) => self.deliver(Callback::Write, &bytes),
+            write::Action::Finish(count) => {
                 let front = chunk.get(..count as usize).unwrap_or_default();
                 match self.deliver(Callback::Write, front) {
                     // A gate of the operator's that tells only at the end must not be got round by an earlier one.
@@ -141,7 +141,7 @@ impl Dispatch {
                     _ => Flow::Abort,
                 }
             }
-            WriteAction::Pause(milliseconds) => self.pause_reception(Who::Tenant, Callback::Write, milliseconds),
+            write::Action::Pause(milliseconds) => self.pause_reception(Who::Tenant, Callback::Write, milliseconds),
         }
     }
 
@@ -232,13 +232,13 @@ impl Dispatch {
     }
 }
 
-impl Shown for WriteAction {
+impl Shown for write::Action {
     fn shown(&self) -> String {
         match self {
-            WriteAction::Deliver => "deliver".to_owned(),
-            WriteAction::Replace(bytes) => format!("replace with {} bytes", bytes.len()),
-            WriteAction::Finish(count) => format!("finish after {count} bytes"),
-            WriteAction::Pause(time) => format!("pause {time} ms"),
+            write::Action::Deliver => "deliver".to_owned(),
+            write::Action::Replace(bytes) => format!("replace with {} bytes", bytes.len()),
+            write::Action::Finish(count) => format!("finish after {count} bytes"),
+            write::Action::Pause(time) => format!("pause {time} ms"),
         }
     }
 }

@@ -52,7 +52,7 @@ fn check(policy: &Policy, table: Option<&toml::Value>, defaults: Option<&toml::V
         let printed = net.to_string();
         ensure!(printed.parse() == Ok(*net), "{printed} reads as another network");
         let [first, last] = net.ends();
-                // An end that is IPv4 in another form, as the last of ::/80, is compared as IPv4.
+        // An end that is IPv4 in another form, as the last of ::/80, is compared as IPv4.
         let is_its_own = |ip: IpAddr| net.contains(ip) || ip != ip.to_canonical();
         ensure!(is_its_own(first) && is_its_own(last), "{printed} has not its own ends");
         ensure!(first == first.to_canonical(), "{printed} is compared with no address");

@@ -103,7 +103,7 @@ fn observe(policy: &str, ours: &[&str]) -> (Vec<[String; 3]>, String) {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("policy.toml");
     let port = held.origin.address().port();
-    let tenant = format!("[network]\nports = [{port}]\nallow = [\"127.0.0.1/32\"]\n");
+    let tenant = format!("[limits]\ncall-time = \"20s\"\n[network]\nports = [{port}]\nallow = [\"127.0.0.1/32\"]\n");
     let network = if policy.contains("tenant") { tenant.as_str() } else { "" };
     fs::write(&file, format!("{policy}\n{network}")).unwrap();
     let run = Transferhost::run().arg("--policy-file").arg(&file).args(ours);

@@ -269,7 +269,7 @@ fn a_plugin_that_cannot_be_made_has_an_outcome_too() {
     let origin = Origin::forbidden(Listen::default()).unwrap();
     for (name, cause) in [("loop-instantiate", Some("out-of-fuel")), ("misspelt", None)] {
         let ended = Transferhost::run()
-            .args(["--outcome", "-"])
+            .args(["--limit", "instantiate-time=60s", "--outcome", "-"])
             .arg(wat(name))
             .arg(with_password(&origin, "/"))
             .end();

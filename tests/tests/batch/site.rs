@@ -17,6 +17,12 @@ impl Site {
     pub(crate) fn new(origin: &Origin, more: &str) -> Self {
         let port = origin.address().port();
         let site = Self(TempDir::with_prefix("transferhost-batch-").unwrap());
+        // What a guest may take on a busy machine, where the test is not about that.
+        let roomy = "[limits]\ncall-time = \"20s\"\ninstantiate-time = \"20s\"\n";
+        let more = match more.contains("[limits]\n") {
+            true => more.replacen("[limits]\n", roomy, 1),
+            false => format!("{more}\n{roomy}"),
+        };
         let policy = format!("[network]\nports = [{port}]\nallow = [\"127.0.0.1/32\"]\n{more}\n");
         site.write("policy.toml", &policy);
         site

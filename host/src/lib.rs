@@ -74,7 +74,7 @@ pub use tenant::policy_file::{BatchKeys, OperatorKeys, PolicyFile, TenantKeys, k
 pub use tenant::{QUOTAS, Quota, QuotaRow, Quotas, Tenant, TenantError, Usage};
 pub use transfer::{
     Abort, Body, Bytes, Calls, Cookies, Direction, GuestReport, Handle, Http, HttpAuth, HttpVersion, IpVersion, Job,
-    KeepsPost, LineObserver, METRICS, Metric, MetricKind, Netrc, Observer, Operator, Outcome, Pace, ProgressObserver,
-    Proxy, Route, Seconds, Source, SpecError, Ssh, SubmitError, Submitted, TimeCondition, Tls, TlsVersion, Transfer,
-    TransferSpec, WireObserver, Workers,
+    KeepsPost, LineObserver, METRICS, Metric, MetricKind, Netrc, Observer, Operator, Outcome, Pace, PendingTransfer,
+    ProgressObserver, Proxy, Route, Seconds, Source, SpecError, Ssh, SubmitError, TimeCondition, Tls, TlsVersion,
+    Transfer, TransferSpec, WireObserver, Workers,
 };

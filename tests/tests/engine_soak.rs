@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use transferhost::{
-    Cause, Direction, Host, Job, Limit, MemorySink, Outcome, Plugin, Policy, PolicyKind, Quota, Quotas, SubmitError,
-    Submitted, Tenant, TransferSpec, Workers,
+    Cause, Direction, Host, Job, Limit, MemorySink, Outcome, PendingTransfer, Plugin, Policy, PolicyKind, Quota,
+    Quotas, SubmitError, Tenant, TransferSpec, Workers,
 };
 use transferhost_tests::PATIENCE;
 use transferhost_tests::command::loader;
@@ -106,7 +106,7 @@ struct World {
 
 /// A transfer that was taken.
 struct Taken {
-    submitted: Submitted,
+    submitted: PendingTransfer,
     reader: Reader,
     body: Option<MemorySink>,
     sink_panics: bool,

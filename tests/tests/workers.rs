@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use transferhost::{
-    Host, Job, MemorySink, Outcome, Plugin, Policy, PolicyKind, Submitted, Tenant, TransferSpec, Workers,
+    Host, Job, MemorySink, Outcome, PendingTransfer, Plugin, Policy, PolicyKind, Tenant, TransferSpec, Workers,
 };
 use transferhost_tests::PATIENCE;
 use transferhost_tests::command::loader;
@@ -234,7 +234,8 @@ fn an_outcome_can_be_awaited() {
     let workers = Workers::start(2).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let outcomes = runtime.block_on(async {
-        let both: [Submitted; 2] = ["a", "b"].map(|tenant| workers.submit(job(tenant, origin.url("/")).0).unwrap());
+        let both: [PendingTransfer; 2] =
+            ["a", "b"].map(|tenant| workers.submit(job(tenant, origin.url("/")).0).unwrap());
         let [one, other] = both;
         [one.await, other.await]
     });

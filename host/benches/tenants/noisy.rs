@@ -63,7 +63,7 @@ fn run(workers: &Arc<Workers>, tenants: &[Tenant], plugin: &Plugin, url: &str, t
                 let begun = Instant::now();
                 let outcome = workers
                     .submit(job(&tenant, Some(&plugin), &url, Box::new(Nowhere)))
-                    .map(transferhost::Submitted::wait);
+                    .map(transferhost::PendingTransfer::wait);
                 times.push(begun.elapsed().as_secs_f64() * 1e3);
                 failed += usize::from(!outcome.is_ok_and(|outcome| outcome.code.number() == 0));
                 thread::sleep(Duration::from_millis(5));

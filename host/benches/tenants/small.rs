@@ -25,7 +25,7 @@ pub(super) fn measure() -> Measured {
         if n >= at_once
             && let Some(submitted) = running.pop_front()
         {
-            let submitted: transferhost::Submitted = submitted;
+            let submitted: transferhost::PendingTransfer = submitted;
             let outcome = submitted.wait();
             if outcome.code.number() != 0 {
                 failed += 1;

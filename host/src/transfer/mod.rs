@@ -3,7 +3,7 @@
 //! - What is wanted: `spec` and `options`; `prepare`, `set` and `trust` make libcurl's handle of it, but for what `closed`
 //!   refuses, and `environment` makes the guests.
 //! - Who drives: `worker` drives any number on one thread, `live` is what is done for each between libcurl's turns,
-//!   `driver` is a worker with a single one, `workers` are several with many; `handle` reaches one from outside.
+//!   `driver` is a worker with a single one, `scheduler` has several with many; `handle` reaches one from outside.
 //! - What libcurl asks: `callbacks`, a file for each. `dispatch` is what they share; `deliver`, `upload`, `sockets`, `cookies`
 //!   are its parts, `names` what is looked up before. `guests` enters the guests, the operator's before the tenant's.
 //! - What it costs its tenant: `account`.
@@ -31,6 +31,7 @@ mod options;
 mod outcome;
 mod pause;
 mod prepare;
+mod scheduler;
 mod seconds;
 mod set;
 mod sockets;
@@ -48,7 +49,6 @@ mod trust;
 mod upload;
 mod view;
 mod worker;
-mod workers;
 
 pub use driver::Transfer;
 pub use guests::Operator;
@@ -56,10 +56,10 @@ pub use handle::Handle;
 pub use options::{Cookies, Http, IpVersion, KeepsPost, Netrc, Pace, Proxy, Route, TimeCondition, Tls, TlsVersion};
 pub use outcome::{Abort, Bytes, Calls, GuestReport, Outcome, Seconds};
 pub use pause::Direction;
+pub use scheduler::{Job, METRICS, Metric, MetricKind, PendingTransfer, SubmitError, Workers};
 pub use source::Source;
 pub use spec::{
     Body, HttpAuth, HttpVersion, LineObserver, Observer, ProgressObserver, SpecError, Ssh, TransferSpec, WireObserver,
 };
 #[cfg(feature = "cli")]
 pub(crate) use worker::MOST_IDLE;
-pub use workers::{Job, METRICS, Metric, MetricKind, SubmitError, Submitted, Workers};

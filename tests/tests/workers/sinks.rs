@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use transferhost::{ChannelSink, Job, Submitted, Workers};
+use transferhost::{ChannelSink, Job, PendingTransfer, Workers};
 use transferhost_tests::PATIENCE;
 use transferhost_tests::event::Event;
 use transferhost_tests::http::{self, Response};
@@ -14,7 +14,7 @@ use crate::{code, job, silent};
 /// Larger than all that libcurl and the kernel hold, so that it ends only where the reader's pace is kept.
 const LARGE: usize = 32 << 20;
 
-fn streamed(origin: &Origin, workers: &Workers) -> (Submitted, transferhost::BodyChannel) {
+fn streamed(origin: &Origin, workers: &Workers) -> (PendingTransfer, transferhost::BodyChannel) {
     let (sink, body) = ChannelSink::new(4);
     let job = Job {
         sink: Box::new(sink),

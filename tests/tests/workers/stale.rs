@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::puppet::Puppet;
 use super::*;
-use transferhost::{Body, Header, MemorySink, Outcome, Source, Submitted};
+use transferhost::{Body, Header, MemorySink, Outcome, PendingTransfer, Source};
 
 /// libcurl gives up after as many connections that died under one transfer.
 const DEAD: usize = 6;
@@ -46,7 +46,7 @@ impl Once {
 
     /// Makes a pool of connections, of which the origin knows that it has closed them for all that comes.
     fn warm(&self, workers: &Workers, tenant: &str) {
-        let submitted: Vec<Submitted> = (0..POOL)
+        let submitted: Vec<PendingTransfer> = (0..POOL)
             .map(|_| workers.submit(plain(tenant, self.origin.url("/warm")).0).unwrap())
             .collect();
         for submitted in submitted {

@@ -64,7 +64,7 @@ impl Worker {
         if lane.rests.is_some_and(|until| until > now) {
             return true;
         }
-        let stays = !self.apart && lane.keeps_overrunning();
+        let stays = !self.low_priority && lane.keeps_overrunning();
         let longer = |rest: Duration| rest.max(LONGEST.min(rest * PATIENCE_LOST));
         let rest = lane.rest().map(|rest| if stays { longer(rest) } else { rest });
         let until = rest.map(|rest| now + rest);

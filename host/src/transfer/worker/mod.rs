@@ -45,7 +45,7 @@ pub(super) struct Worker {
     /// The lanes without a transfer, by the time since when they are.
     idle: BTreeSet<(Instant, usize)>,
     /// Whether it is for those who keep overrunning.
-    apart: bool,
+    low_priority: bool,
     /// Whose turn was the last.
     served: usize,
     /// The transfer that was looked after last.
@@ -72,7 +72,7 @@ impl Worker {
             alarms: BTreeSet::new(),
             lane_alarms: BTreeSet::new(),
             idle: BTreeSet::new(),
-            apart: false,
+            low_priority: false,
             served: 0,
             looked: 0,
             beats: 0,
@@ -85,8 +85,8 @@ impl Worker {
     }
 
     /// This one is for those who keep overrunning.
-    pub(super) fn set_apart(&mut self) {
-        self.apart = true;
+    pub(super) fn set_low_priority(&mut self) {
+        self.low_priority = true;
     }
 
     /// A number that no transfer or lane of this worker has.

@@ -1,9 +1,9 @@
 //! Many transfers at once, of tenants who share nothing, on a few threads.
 
-mod board;
-mod report;
-mod seat;
-mod shift;
+mod metrics;
+mod tenant_queue;
+mod worker_loop;
+mod worker_pool;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -15,9 +15,9 @@ use std::{io, mem};
 use tokio::sync::oneshot;
 use tracing::Span;
 
-use board::{Board, Thread};
-pub use report::{METRICS, Metric, MetricKind};
-use seat::NotTaken;
+pub use metrics::{METRICS, Metric, MetricKind};
+use tenant_queue::Rejected;
+use worker_pool::{Shared, Thread};
 
 use super::handle::Handle;
 use super::outcome::Outcome;
@@ -30,11 +30,11 @@ use crate::tenant::{Quota, Tenant};
 /// Threads that run transfers. A tenant's transfers run on one of them, in a multi handle of its own: connections, DNS
 /// answers and TLS sessions serve nobody else. Every transfer that was taken ends exactly once, whatever happens.
 ///
-/// A tenant whose guests keep using more time than its quota moves to a thread apart from the others, until it has not for a
+/// A tenant whose guests keep using more time than its quota moves to the low-priority thread, until it has not for a
 /// while.
 pub struct Workers {
     threads: Vec<Thread>,
-    board: Arc<Board>,
+    shared: Arc<Shared>,
 }
 
 /// A transfer to be run.
@@ -51,7 +51,7 @@ pub struct Job {
 }
 
 /// A job that waits for its turn, or runs.
-struct Taken {
+struct QueuedJob {
     job: Job,
     handle: Handle,
     outcome: oneshot::Sender<Outcome>,
@@ -65,7 +65,7 @@ struct Taken {
 
 /// A transfer that was taken. It is a future of its outcome; dropping it neither ends nor cancels the transfer.
 #[derive(Debug)]
-pub struct Submitted {
+pub struct PendingTransfer {
     handle: Handle,
     url: String,
     outcome: oneshot::Receiver<Outcome>,
@@ -89,20 +89,20 @@ pub enum SubmitError {
 }
 
 impl Workers {
-    /// So many threads, at least one, and one apart for tenants that keep overrunning.
+    /// So many threads, at least one, and a low-priority one for tenants that keep overrunning.
     ///
     /// # Errors
     /// Where the system gives no threads, or no pollers.
     pub fn start(threads: usize) -> io::Result<Workers> {
-        report::describe();
-        let (board, inboxes) = Board::new(threads.max(1) + 1);
+        metrics::describe();
+        let (shared, inboxes) = Shared::new(threads.max(1) + 1);
         let started = inboxes
             .into_iter()
             .enumerate()
-            .map(|(number, inbox)| Thread::start(&board, number, inbox));
+            .map(|(number, inbox)| Thread::start(&shared, number, inbox));
         Ok(Workers {
             threads: started.collect::<io::Result<_>>()?,
-            board,
+            shared,
         })
     }
 
@@ -111,10 +111,10 @@ impl Workers {
     ///
     /// # Errors
     /// Where the tenant has too many that wait, or a thread of the host's has failed.
-    pub fn submit(&self, job: Job) -> Result<Submitted, SubmitError> {
+    pub fn submit(&self, job: Job) -> Result<PendingTransfer, SubmitError> {
         let (sender, receiver) = oneshot::channel();
         let handle = Handle::new();
-        let submitted = Submitted {
+        let submitted = PendingTransfer {
             handle: handle.clone(),
             url: job.spec.url.clone(),
             outcome: receiver,
@@ -125,25 +125,25 @@ impl Workers {
             // Making one guest holds up all others of its thread for longer than any call may.
             tenant.ledger().overruns_always();
         }
-        let span = report::span(&tenant, &job.spec.url, job.plugin.as_ref().map(Plugin::name));
-        let taken = Box::new(Taken {
+        let span = metrics::span(&tenant, &job.spec.url, job.plugin.as_ref().map(Plugin::name));
+        let queued = Box::new(QueuedJob {
             destination: destination(&job.spec),
             job,
             handle,
             outcome: sender,
             since: Instant::now(),
-            waits: report::phase(&span, "queue"),
+            waits: metrics::phase(&span, "queue"),
             span,
         });
-        self.board.submit(taken).map_err(|why| match why {
-            NotTaken::Full => {
-                report::refused(&tenant);
+        self.shared.submit(queued).map_err(|why| match why {
+            Rejected::Full => {
+                metrics::refused(&tenant);
                 SubmitError::QueueFull {
                     tenant: tenant.name().to_owned(),
                     most: tenant.quotas().get(Quota::Queue),
                 }
             }
-            NotTaken::Closed => SubmitError::Failed,
+            Rejected::Closed => SubmitError::Failed,
         })?;
         Ok(submitted)
     }
@@ -155,12 +155,12 @@ impl Workers {
     }
 
     fn end(&mut self, at: Option<Instant>) {
-        // The one apart is the last: until they have ended, the others may still send it a tenant.
-        if let Some((apart, others)) = self.threads.split_last_mut() {
+        // The low-priority thread is the last: until they have ended, the others may still send it a tenant.
+        if let Some((low_priority, others)) = self.threads.split_last_mut() {
             others.iter().for_each(|thread| thread.finish(at));
             others.iter_mut().for_each(Thread::join);
-            apart.finish(at);
-            apart.join();
+            low_priority.finish(at);
+            low_priority.join();
         }
     }
 }
@@ -172,7 +172,7 @@ impl Drop for Workers {
     }
 }
 
-impl Submitted {
+impl PendingTransfer {
     /// Reaches the transfer: to cancel it, to pause it.
     pub fn handle(&self) -> &Handle {
         &self.handle
@@ -188,7 +188,7 @@ impl Submitted {
     }
 }
 
-impl Future for Submitted {
+impl Future for PendingTransfer {
     type Output = Outcome;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {

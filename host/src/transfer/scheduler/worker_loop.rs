@@ -1,4 +1,4 @@
-//! A worker at work: which transfers begin, and what becomes of each.
+//! What a worker's thread does, round after round: which transfers begin, and what becomes of each.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::mem;
@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use tracing::Span;
 
-use super::board::{Board, Order};
-use super::seat::{Admitted, Seat};
-use super::{Job, Taken, report};
+use super::tenant_queue::{Admission, TenantQueue};
+use super::worker_pool::{Command, Shared};
+use super::{Job, QueuedJob, metrics};
 use crate::curl::words_of;
 use crate::transfer::handle::Handle;
 use crate::transfer::live::Live;
@@ -21,22 +21,22 @@ use crate::transfer::prepare::prepare;
 use crate::transfer::spec::SpecError;
 use crate::transfer::worker::Worker;
 
-/// How long orders are taken before the transfers that run are looked after.
+/// How long commands are taken before the transfers that run are looked after.
 const PATIENCE: Duration = Duration::from_millis(5);
 /// How long a transfer that waits may not be asked whether it was cancelled.
 const ROUND: Duration = Duration::from_secs(1);
 
 /// A worker at work.
-pub(super) struct Shift {
-    board: Arc<Board>,
+pub(super) struct WorkerLoop {
+    shared: Arc<Shared>,
     number: usize,
     worker: Worker,
     running: HashMap<usize, Running>,
     /// Tenants of whom one may be able to begin, in turn.
-    turns: VecDeque<Arc<Seat>>,
+    run_queue: VecDeque<Arc<TenantQueue>>,
     listed: HashSet<usize>,
     /// And those of whom none may before a time.
-    later: HashMap<usize, (Instant, Arc<Seat>)>,
+    later: HashMap<usize, (Instant, Arc<TenantQueue>)>,
     /// When those that wait were looked through last, and whether there is anything to look through.
     round: Instant,
     stirs: bool,
@@ -50,7 +50,7 @@ pub(super) struct Shift {
 struct Running {
     handle: Handle,
     outcome: oneshot::Sender<Outcome>,
-    seat: Arc<Seat>,
+    tenant_queue: Arc<TenantQueue>,
     destination: String,
     /// How long it waited.
     queued: Duration,
@@ -59,14 +59,14 @@ struct Running {
     runs: Span,
 }
 
-impl Shift {
-    pub(super) fn new(board: Arc<Board>, number: usize, worker: Worker) -> Shift {
-        Shift {
-            board,
+impl WorkerLoop {
+    pub(super) fn new(shared: Arc<Shared>, number: usize, worker: Worker) -> WorkerLoop {
+        WorkerLoop {
+            shared,
             number,
             worker,
             running: HashMap::new(),
-            turns: VecDeque::new(),
+            run_queue: VecDeque::new(),
             listed: HashSet::new(),
             later: HashMap::new(),
             round: Instant::now(),
@@ -77,12 +77,12 @@ impl Shift {
     }
 
     /// Works until it was told to finish and nothing is left.
-    pub(super) fn work(mut self, inbox: &Receiver<Order>) {
+    pub(super) fn work(mut self, inbox: &Receiver<Command>) {
         loop {
-            for order in inbox.try_iter() {
-                match order {
-                    Order::Admit(seat) => self.list(seat),
-                    Order::Finish(at) => self.over = Some(at),
+            for command in inbox.try_iter() {
+                match command {
+                    Command::Admit(tenant_queue) => self.list(tenant_queue),
+                    Command::Finish(at) => self.over = Some(at),
                 }
             }
             let more = self.admit();
@@ -92,22 +92,23 @@ impl Shift {
                 }
             }
             self.make_rounds();
-            if self.over.is_some() && self.running.is_empty() && self.turns.is_empty() && !self.has_waiting() {
+            if self.over.is_some() && self.running.is_empty() && self.run_queue.is_empty() && !self.has_waiting() {
                 return self.leave(inbox);
             }
-            self.worker.turn(match more || !self.turns.is_empty() {
+            self.worker.turn(match more || !self.run_queue.is_empty() {
                 true => Some(Duration::ZERO),
                 false => self.patience(),
             });
         }
     }
 
-    /// Leaves what may still come to the thread apart, which ends last: a tenant there may stop overrunning at any time.
-    fn leave(&self, inbox: &Receiver<Order>) {
-        self.board.leave(self.number);
-        for order in inbox.try_iter() {
-            if let Order::Admit(seat) = order {
-                self.board.send(self.board.home(&seat), Order::Admit(seat));
+    /// Leaves what may still come to the low-priority thread, which ends last: a tenant there may stop overrunning at any time.
+    fn leave(&self, inbox: &Receiver<Command>) {
+        self.shared.leave(self.number);
+        for command in inbox.try_iter() {
+            if let Command::Admit(tenant_queue) = command {
+                self.shared
+                    .send(self.shared.home(&tenant_queue), Command::Admit(tenant_queue));
             }
         }
     }
@@ -127,34 +128,42 @@ impl Shift {
             self.over = Some(None);
             self.cut = true;
             self.running.values().for_each(|running| running.handle.cancel());
-            self.board.seats_of(self.number).iter().for_each(|seat| seat.cancel());
+            self.shared
+                .queues_of(self.number)
+                .iter()
+                .for_each(|tenant_queue| tenant_queue.cancel());
         }
         if cuts || self.round.elapsed() >= ROUND {
             self.round = Instant::now();
             // All of them: one whose thread is another by now may wait for what still runs here.
-            let seats = self.board.all_seats();
-            seats.iter().for_each(|seat| report::stands(seat));
-            report::guests();
-            for taken in seats.iter().flat_map(|seat| seat.cancelled()) {
-                let outcome = Outcome::cancelled(&taken.job.spec.url);
-                report::ended(&taken.job.tenant, &taken.span, &outcome);
+            let queues = self.shared.all_queues();
+            queues.iter().for_each(|tenant_queue| metrics::stands(tenant_queue));
+            metrics::guests();
+            for queued in queues.iter().flat_map(|tenant_queue| tenant_queue.cancelled()) {
+                let outcome = Outcome::cancelled(&queued.job.spec.url);
+                metrics::ended(&queued.job.tenant, &queued.span, &outcome);
                 // Nobody may wait for it any more.
-                let _ = taken.outcome.send(outcome);
+                let _ = queued.outcome.send(outcome);
             }
             // What is owed is told until it is paid.
-            let stirs = |seat: &Arc<Seat>| seat.counts().1 > 0 || !seat.tenant.ledger().is_settled();
-            self.stirs = !self.running.is_empty() || seats.iter().any(stirs);
+            let stirs = |tenant_queue: &Arc<TenantQueue>| {
+                tenant_queue.counts().1 > 0 || !tenant_queue.tenant.ledger().is_settled()
+            };
+            self.stirs = !self.running.is_empty() || queues.iter().any(stirs);
         }
     }
 
     fn has_waiting(&self) -> bool {
-        self.board.seats_of(self.number).iter().any(|seat| seat.counts().1 > 0)
+        self.shared
+            .queues_of(self.number)
+            .iter()
+            .any(|tenant_queue| tenant_queue.counts().1 > 0)
     }
 
-    fn list(&mut self, seat: Arc<Seat>) {
+    fn list(&mut self, tenant_queue: Arc<TenantQueue>) {
         self.stirs = true;
-        if self.listed.insert(seat.tenant.id()) {
-            self.turns.push_back(seat);
+        if self.listed.insert(tenant_queue.tenant.id()) {
+            self.run_queue.push_back(tenant_queue);
         }
     }
 
@@ -162,44 +171,44 @@ impl Shift {
     /// which takes its time.
     fn admit(&mut self) -> bool {
         let begun = Instant::now();
-        self.later.retain(|id, (at, seat)| {
+        self.later.retain(|id, (at, tenant_queue)| {
             let due = *at <= begun;
             if due && self.listed.insert(*id) {
-                self.turns.push_back(Arc::clone(seat));
+                self.run_queue.push_back(Arc::clone(tenant_queue));
             }
             !due
         });
         while begun.elapsed() < PATIENCE {
-            let Some(seat) = self.turns.pop_front() else {
+            let Some(tenant_queue) = self.run_queue.pop_front() else {
                 return false;
             };
-            self.listed.remove(&seat.tenant.id());
-            let home = self.board.home(&seat);
+            self.listed.remove(&tenant_queue.tenant.id());
+            let home = self.shared.home(&tenant_queue);
             // A thread that is gone, or left a moment ago, has left it to this one.
             if home != self.number
-                && self.board.send(home, Order::Admit(Arc::clone(&seat)))
-                && !self.board.is_over(home)
+                && self.shared.send(home, Command::Admit(Arc::clone(&tenant_queue)))
+                && !self.shared.is_over(home)
             {
                 continue;
             }
-            match seat.next() {
-                Admitted::Now(taken) => {
-                    self.begin(Arc::clone(&seat), taken);
-                    self.list(seat);
+            match tenant_queue.next() {
+                Admission::Now(queued) => {
+                    self.begin(Arc::clone(&tenant_queue), queued);
+                    self.list(tenant_queue);
                 }
-                Admitted::At(at) => {
+                Admission::At(at) => {
                     self.stirs = true;
-                    self.later.insert(seat.tenant.id(), (at, seat));
+                    self.later.insert(tenant_queue.tenant.id(), (at, tenant_queue));
                 }
-                Admitted::AfterAnother => self.stirs = true,
-                Admitted::Empty => {}
+                Admission::AfterAnother => self.stirs = true,
+                Admission::Empty => {}
             }
         }
-        !self.turns.is_empty()
+        !self.run_queue.is_empty()
     }
 
-    fn begin(&mut self, seat: Arc<Seat>, taken: Box<Taken>) {
-        let Taken {
+    fn begin(&mut self, tenant_queue: Arc<TenantQueue>, queued: Box<QueuedJob>) {
+        let QueuedJob {
             job,
             handle,
             outcome,
@@ -207,7 +216,7 @@ impl Shift {
             since,
             span,
             waits,
-        } = *taken;
+        } = *queued;
         drop(waits);
         if self.cut {
             handle.cancel();
@@ -215,10 +224,10 @@ impl Shift {
         let running = Running {
             handle: handle.clone(),
             outcome,
-            seat,
+            tenant_queue,
             destination,
             queued: since.elapsed(),
-            runs: report::phase(&span, "transfer"),
+            runs: metrics::phase(&span, "transfer"),
             span,
         };
         let Job {
@@ -246,7 +255,7 @@ impl Shift {
         let id = self.worker.new_id();
         let waker = self.worker.waker(id);
         // What ends here has never begun.
-        let prepares = report::phase(&running.span, "prepare").entered();
+        let prepares = metrics::phase(&running.span, "prepare").entered();
         let prepared = catch_unwind(AssertUnwindSafe(|| {
             let ledger = Some(Arc::clone(tenant.ledger()));
             prepare(tenant.host(), plugin.as_ref(), spec, sink, waker.clone(), ledger)
@@ -266,20 +275,23 @@ impl Shift {
     /// One has ended: its place is another's.
     fn tell(&mut self, running: Running, mut outcome: Outcome) {
         outcome.seconds.queued = running.queued.as_secs_f64();
-        running.seat.ended(&running.destination);
+        running.tenant_queue.ended(&running.destination);
         drop(running.runs);
-        report::ended(&running.seat.tenant, &running.span, &outcome);
-        self.list(running.seat);
+        metrics::ended(&running.tenant_queue.tenant, &running.span, &outcome);
+        self.list(running.tenant_queue);
         // Nobody may wait for it any more.
         let _ = running.outcome.send(outcome);
     }
 }
 
-impl Drop for Shift {
+impl Drop for WorkerLoop {
     /// A thread that ends before its time takes along what waits for it.
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.board.seats_of(self.number).iter().for_each(|seat| seat.close());
+            self.shared
+                .queues_of(self.number)
+                .iter()
+                .for_each(|tenant_queue| tenant_queue.close());
         }
     }
 }

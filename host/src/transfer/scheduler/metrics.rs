@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use metrics::{SharedString, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use tracing::Span;
 
-use super::seat::Seat;
+use super::tenant_queue::TenantQueue;
 use crate::tenant::Tenant;
 use crate::transfer::outcome::Outcome;
 
@@ -71,8 +71,8 @@ metrics! {
         "bytes of guests and of what waits in libcurl and the host"
     DEBT: Gauge "transferhost_debt_seconds" ["tenant"]
         "seconds for which the tenant has to rest for what was used"
-    APART: Gauge "transferhost_apart" ["tenant"]
-        "1 where the tenant keeps overrunning and its transfers begin on the thread apart"
+    LOW_PRIORITY: Gauge "transferhost_low_priority" ["tenant"]
+        "1 where the tenant keeps overrunning and its transfers begin on the low-priority thread"
     GUESTS: Gauge "transferhost_guests" []
         "guests that live in the process: the slots in use, where they come out of a pool"
 }
@@ -178,15 +178,15 @@ pub(super) fn ended(tenant: &Tenant, span: &Span, outcome: &Outcome) {
 }
 
 /// How a tenant stands now.
-pub(super) fn stands(seat: &Seat) {
-    let label = label(&seat.tenant);
+pub(super) fn stands(tenant_queue: &TenantQueue) {
+    let label = label(&tenant_queue.tenant);
     let tenant = || label.clone();
-    let ledger = seat.tenant.ledger();
-    let (running, waiting) = seat.counts();
+    let ledger = tenant_queue.tenant.ledger();
+    let (running, waiting) = tenant_queue.counts();
     gauge!(RUNNING, "tenant" => tenant()).set(running as f64);
     gauge!(WAITING, "tenant" => tenant()).set(waiting as f64);
     gauge!(MEMORY, "tenant" => tenant()).set(ledger.usage().memory as f64);
-    gauge!(APART, "tenant" => tenant()).set(f64::from(u8::from(ledger.overruns())));
+    gauge!(LOW_PRIORITY, "tenant" => tenant()).set(f64::from(u8::from(ledger.overruns())));
     gauge!(DEBT, "tenant" => tenant()).set(ledger.rest().unwrap_or_default().as_secs_f64());
 }
 

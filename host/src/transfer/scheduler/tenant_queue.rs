@@ -1,10 +1,10 @@
-//! A tenant's place among the workers: what of its transfers waits, and which of them may begin.
+//! A tenant's queue: which of its transfers wait, and which of them may begin.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::Taken;
+use super::QueuedJob;
 use crate::tenant::bucket::Bucket;
 use crate::tenant::{Quota, Tenant};
 
@@ -12,7 +12,7 @@ use crate::tenant::{Quota, Tenant};
 const BURST: Duration = Duration::from_secs(1);
 
 /// A tenant, and its transfers that wait.
-pub(super) struct Seat {
+pub(super) struct TenantQueue {
     pub(super) tenant: Tenant,
     /// The worker that it has as long as it does not overrun.
     pub(super) thread: usize,
@@ -22,9 +22,9 @@ pub(super) struct Seat {
 #[derive(Default)]
 struct State {
     /// In the order in which they came.
-    queue: VecDeque<Box<Taken>>,
+    queue: VecDeque<Box<QueuedJob>>,
     /// Those that were passed by, since their destination had no room.
-    passed: HashMap<String, VecDeque<Box<Taken>>>,
+    blocked: HashMap<String, VecDeque<Box<QueuedJob>>>,
     waiting: usize,
     running: usize,
     destinations: HashMap<String, Destination>,
@@ -38,9 +38,9 @@ struct Destination {
 }
 
 /// Which transfer may begin.
-pub(super) enum Admitted {
+pub(super) enum Admission {
     /// This one, now.
-    Now(Box<Taken>),
+    Now(Box<QueuedJob>),
     /// None before this time.
     At(Instant),
     /// None before one that runs has ended.
@@ -51,16 +51,16 @@ pub(super) enum Admitted {
 
 /// Why one was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NotTaken {
+pub(super) enum Rejected {
     /// As many wait as may.
     Full,
     /// Its worker is gone.
     Closed,
 }
 
-impl Seat {
-    pub(super) fn new(tenant: Tenant, thread: usize) -> Seat {
-        Seat {
+impl TenantQueue {
+    pub(super) fn new(tenant: Tenant, thread: usize) -> TenantQueue {
+        TenantQueue {
             tenant,
             thread,
             state: Mutex::default(),
@@ -68,32 +68,32 @@ impl Seat {
     }
 
     /// Lets one wait for its turn.
-    pub(super) fn push(&self, taken: Box<Taken>) -> Result<(), NotTaken> {
+    pub(super) fn push(&self, queued: Box<QueuedJob>) -> Result<(), Rejected> {
         let mut state = self.lock();
         if state.closed {
-            return Err(NotTaken::Closed);
+            return Err(Rejected::Closed);
         }
         if state.waiting >= self.tenant.quotas().count(Quota::Queue) {
-            return Err(NotTaken::Full);
+            return Err(Rejected::Full);
         }
         state.waiting += 1;
-        state.queue.push_back(taken);
+        state.queue.push_back(queued);
         Ok(())
     }
 
-    /// The next one that may begin; it counts as running from now on, until [`Seat::ended`].
-    pub(super) fn next(&self) -> Admitted {
+    /// The next one that may begin; it counts as running from now on, until [`TenantQueue::ended`].
+    pub(super) fn next(&self) -> Admission {
         let mut state = self.lock();
         if state.waiting == 0 {
-            return Admitted::Empty;
+            return Admission::Empty;
         }
         let quotas = self.tenant.quotas();
         if state.running >= quotas.count(Quota::Transfers) {
-            return Admitted::AfterAnother;
+            return Admission::AfterAnother;
         }
         let ledger = self.tenant.ledger();
         if let Some(rest) = ledger.requests_rest().max(ledger.rest()) {
-            return Admitted::At(Instant::now() + rest);
+            return Admission::At(Instant::now() + rest);
         }
         let (connections, requests) = (
             quotas.count(Quota::DestinationConnections),
@@ -101,12 +101,12 @@ impl Seat {
         );
         let admitted = state.pass(connections).or_else(|| state.pop(connections, requests));
         match admitted {
-            Some(taken) => {
+            Some(queued) => {
                 ledger.requested();
-                state.begin(&taken.destination, requests);
-                Admitted::Now(taken)
+                state.begin(&queued.destination, requests);
+                Admission::Now(queued)
             }
-            None => state.opens(connections).map_or(Admitted::AfterAnother, Admitted::At),
+            None => state.opens(connections).map_or(Admission::AfterAnother, Admission::At),
         }
     }
 
@@ -124,16 +124,16 @@ impl Seat {
     }
 
     /// Those that were cancelled before they began.
-    pub(super) fn cancelled(&self) -> Vec<Taken> {
+    pub(super) fn cancelled(&self) -> Vec<QueuedJob> {
         let mut state = self.lock();
-        let State { queue, passed, .. } = &mut *state;
+        let State { queue, blocked, .. } = &mut *state;
         let mut cancelled = Vec::new();
-        for queue in std::iter::once(queue).chain(passed.values_mut()) {
-            if queue.iter().any(|taken| taken.handle.wishes().cancelled()) {
-                let (gone, left): (VecDeque<Box<Taken>>, _) =
-                    queue.drain(..).partition(|taken| taken.handle.wishes().cancelled());
+        for queue in std::iter::once(queue).chain(blocked.values_mut()) {
+            if queue.iter().any(|queued| queued.handle.wishes().cancelled()) {
+                let (gone, left): (VecDeque<Box<QueuedJob>>, _) =
+                    queue.drain(..).partition(|queued| queued.handle.wishes().cancelled());
                 *queue = left;
-                cancelled.extend(gone.into_iter().map(|taken| *taken));
+                cancelled.extend(gone.into_iter().map(|queued| *queued));
             }
         }
         state.waiting -= cancelled.len();
@@ -143,8 +143,8 @@ impl Seat {
     /// Cancels all that wait.
     pub(super) fn cancel(&self) {
         let state = self.lock();
-        let waiting = state.queue.iter().chain(state.passed.values().flatten());
-        waiting.for_each(|taken| taken.handle.cancel());
+        let waiting = state.queue.iter().chain(state.blocked.values().flatten());
+        waiting.for_each(|queued| queued.handle.cancel());
     }
 
     /// Takes no more, and gives up what waits.
@@ -152,9 +152,9 @@ impl Seat {
         let mut state = self.lock();
         state.closed = true;
         state.waiting = 0;
-        let gone = (std::mem::take(&mut state.queue), std::mem::take(&mut state.passed));
+        let gone = (std::mem::take(&mut state.queue), std::mem::take(&mut state.blocked));
         drop(state);
-        // Whoever waits for them may ask for this seat.
+        // Whoever waits for them may ask for this queue.
         drop(gone);
     }
 
@@ -178,32 +178,32 @@ impl Seat {
 
 impl State {
     /// One that was passed by and whose destination has room now.
-    fn pass(&mut self, connections: usize) -> Option<Box<Taken>> {
+    fn pass(&mut self, connections: usize) -> Option<Box<QueuedJob>> {
         let open = self
-            .passed
+            .blocked
             .keys()
             .find(|destination| self.has_room(destination, connections))?
             .clone();
-        let passed = self.passed.get_mut(&open)?;
-        let taken = passed.pop_front();
-        if passed.is_empty() {
-            self.passed.remove(&open);
+        let blocked = self.blocked.get_mut(&open)?;
+        let queued = blocked.pop_front();
+        if blocked.is_empty() {
+            self.blocked.remove(&open);
         }
-        taken
+        queued
     }
 
     /// The first in the queue whose destination has room; those before it are passed by.
-    fn pop(&mut self, connections: usize, requests: u64) -> Option<Box<Taken>> {
-        while let Some(taken) = self.queue.pop_front() {
+    fn pop(&mut self, connections: usize, requests: u64) -> Option<Box<QueuedJob>> {
+        while let Some(queued) = self.queue.pop_front() {
             // Those that were passed by come first.
-            if !self.passed.contains_key(&taken.destination) && self.has_room(&taken.destination, connections) {
-                return Some(taken);
+            if !self.blocked.contains_key(&queued.destination) && self.has_room(&queued.destination, connections) {
+                return Some(queued);
             }
-            self.at(&taken.destination, requests);
-            self.passed
-                .entry(taken.destination.clone())
+            self.at(&queued.destination, requests);
+            self.blocked
+                .entry(queued.destination.clone())
                 .or_default()
-                .push_back(taken);
+                .push_back(queued);
         }
         None
     }
@@ -233,7 +233,7 @@ impl State {
 
     /// When a destination of those that were passed by has room again, where that is not another one's end.
     fn opens(&self, connections: usize) -> Option<Instant> {
-        let rests = self.passed.keys().filter_map(|destination| {
+        let rests = self.blocked.keys().filter_map(|destination| {
             let at = self.destinations.get(destination)?;
             (at.running < connections).then(|| at.requests.debt().unwrap_or_default())
         });

@@ -153,7 +153,7 @@ impl Thread {
         let own = Arc::clone(shared);
         let low_priority = number + 1 == shared.remotes.len();
         let name = if low_priority {
-            "worker-apart".to_owned()
+            "worker-low".to_owned()
         } else {
             format!("worker-{number}")
         };

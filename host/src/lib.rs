@@ -63,18 +63,18 @@ pub use curl::{CurlCode, FormContent, FormPart, Info, InfoType, LibcurlVersion};
 pub use field::{Header, HeaderError};
 pub use guest::{EngineError, LoadError, Plugin, WIT_VERSION};
 #[cfg(feature = "harden")]
-pub use harden::{Hardened, Hardening, Lacking, Measure};
+pub use harden::{Hardened, Hardening, Measure, Unavailable};
 pub use host::Host;
 pub use limits::{Limit, Limits};
 pub use loader::{CacheDirectory, CacheError, Loader};
 pub use sink::{BodyChannel, ChannelSink, FileSink, MemorySink, Sink, StdoutSink, WakeSink};
-pub use tenant::class::{Class, Classifier, Nat64PrefixError, Verdict};
+pub use tenant::class::{AddressClass, Classification, Classifier, Nat64PrefixError};
 pub use tenant::policy::{Policy, PolicyError, PolicyKind};
 pub use tenant::policy_file::{BatchKeys, OperatorKeys, PolicyFile, TenantKeys, keys as policy_keys};
 pub use tenant::{QUOTAS, Quota, QuotaRow, Quotas, Tenant, TenantError, Usage};
 pub use transfer::{
     Abort, Body, Bytes, Calls, Cookies, Direction, GuestReport, Handle, Http, HttpAuth, HttpVersion, IpVersion, Job,
-    KeepsPost, LineObserver, METRICS, Metric, MetricKind, Netrc, Observer, Operator, Outcome, Pace, PendingTransfer,
+    LineObserver, METRICS, Metric, MetricKind, Netrc, Observer, Operator, Outcome, Pace, PendingTransfer, PostRedirect,
     ProgressObserver, Proxy, Route, Seconds, Source, SpecError, Ssh, SubmitError, TimeCondition, Tls, TlsVersion,
     Transfer, TransferSpec, WireObserver, Workers,
 };

@@ -23,7 +23,7 @@ use super::instance::State;
 use super::passed::Bytes as _;
 use super::verdict::address_of;
 use crate::address::Address;
-use crate::tenant::class::Class;
+use crate::tenant::class::AddressClass;
 
 /// The longest name of a `getinfo`.
 const MAX_INFO_NAME: usize = 64;
@@ -138,18 +138,18 @@ impl net::Host for State {
     fn classify(&mut self, address: types::Address) -> wasmtime::Result<net::Class> {
         self.passed.count(address.bytes())?;
         // What is no address at all cannot be public.
-        let class = address_of(address).map_or(Class::Reserved, |address| self.classifier.class(&address));
+        let class = address_of(address).map_or(AddressClass::Reserved, |address| self.classifier.class(&address));
         Ok(match class {
-            Class::Public => net::Class::Public,
-            Class::Loopback => net::Class::Loopback,
-            Class::Private => net::Class::Private,
-            Class::LinkLocal => net::Class::LinkLocal,
-            Class::Shared => net::Class::Shared,
-            Class::Multicast => net::Class::Multicast,
-            Class::Metadata => net::Class::Metadata,
-            Class::Reserved => net::Class::Reserved,
-            Class::HostItself => net::Class::HostItself,
-            Class::LocalSocket => net::Class::LocalSocket,
+            AddressClass::Public => net::Class::Public,
+            AddressClass::Loopback => net::Class::Loopback,
+            AddressClass::Private => net::Class::Private,
+            AddressClass::LinkLocal => net::Class::LinkLocal,
+            AddressClass::Shared => net::Class::Shared,
+            AddressClass::Multicast => net::Class::Multicast,
+            AddressClass::Metadata => net::Class::Metadata,
+            AddressClass::Reserved => net::Class::Reserved,
+            AddressClass::HostItself => net::Class::HostItself,
+            AddressClass::LocalSocket => net::Class::LocalSocket,
         })
     }
 

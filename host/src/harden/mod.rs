@@ -54,7 +54,7 @@ impl fmt::Display for Measure {
 /// A measure that this machine does not have, or has a part of only.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{measure}: {why}")]
-pub struct Lacking {
+pub struct Unavailable {
     /// Which one.
     pub measure: Measure,
     /// What is missing, and what would have it.
@@ -181,7 +181,7 @@ pub struct Hardened {
     abi: ABI,
     ruled: bool,
     filtered: bool,
-    lacking: Vec<Lacking>,
+    lacking: Vec<Unavailable>,
 }
 
 impl Hardened {
@@ -201,13 +201,13 @@ impl Hardened {
     }
 
     /// What this machine does not have, in the order in which it was tried.
-    pub fn lacking(&self) -> &[Lacking] {
+    pub fn lacking(&self) -> &[Unavailable] {
         &self.lacking
     }
 
     fn lack(&mut self, measure: Measure, why: impl Into<String>) {
         let why = why.into();
-        self.lacking.push(Lacking { measure, why });
+        self.lacking.push(Unavailable { measure, why });
     }
 
     /// Also tells what this kernel has of Landlock.

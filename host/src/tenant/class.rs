@@ -21,9 +21,9 @@ use crate::address::Address;
 
 mod table;
 
-/// What an address is. `Display` and [`name`](Class::name) give the WIT's names.
+/// What an address is. `Display` and [`name`](AddressClass::name) give the WIT's names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Class {
+pub enum AddressClass {
     /// On the public internet, and none of the rest.
     Public,
     /// 127.0.0.0/8, ::1, and 0.0.0.0 and ::, which reach this machine too.
@@ -46,7 +46,7 @@ pub enum Class {
     LocalSocket,
 }
 
-impl Class {
+impl AddressClass {
     /// Every class, in the WIT's order.
     pub const ALL: [Self; 10] = [
         Self::Public,
@@ -89,7 +89,7 @@ impl Class {
     }
 }
 
-impl fmt::Display for Class {
+impl fmt::Display for AddressClass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
     }
@@ -97,9 +97,9 @@ impl fmt::Display for Class {
 
 /// What an address is, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub struct Classification {
     /// The class.
-    pub class: Class,
+    pub class: AddressClass,
     /// The rule that decided, for the operator's log and never for a tenant:
     /// `64:ff9b::/96 (RFC 6052) embeds 127.0.0.1: 127.0.0.0/8 loopback (RFC 1122)`.
     pub rule: Cow<'static, str>,
@@ -158,7 +158,7 @@ impl Classifier {
         let own = own
             .into_iter()
             .map(|ip| ip.to_canonical())
-            .filter(|ip| table_class(*ip) != Class::Loopback)
+            .filter(|ip| table_class(*ip) != AddressClass::Loopback)
             .collect();
         let asks = false;
         Ok(Self { nat64, own, asks })
@@ -166,10 +166,10 @@ impl Classifier {
 
     /// What `address` is. Its port and its scope do not matter.
     #[must_use]
-    pub fn classify(&self, address: &Address) -> Verdict {
+    pub fn classify(&self, address: &Address) -> Classification {
         match address.ip() {
-            None => Verdict {
-                class: Class::LocalSocket,
+            None => Classification {
+                class: AddressClass::LocalSocket,
                 rule: "a unix socket".into(),
                 embedded: None,
             },
@@ -180,14 +180,14 @@ impl Classifier {
 
     /// The class of `address` alone.
     #[must_use]
-    pub fn class(&self, address: &Address) -> Class {
+    pub fn class(&self, address: &Address) -> AddressClass {
         self.classify(address).class
     }
 
-    fn v4(&self, ip: Ipv4Addr) -> Verdict {
+    fn v4(&self, ip: Ipv4Addr) -> Classification {
         self.judge(
             ip.into(),
-            row_v4(ip).map_or((Class::Public, Cow::Borrowed(UNNAMED_V4)), Row::found),
+            row_v4(ip).map_or((AddressClass::Public, Cow::Borrowed(UNNAMED_V4)), Row::found),
         )
     }
 
@@ -205,13 +205,13 @@ impl Classifier {
     /// The address itself and all that it embeds are judged alike, and the strictest finding decides. Among equals the
     /// address itself goes first, so that a form which is not public keeps its own class; where all is public, what is
     /// embedded says more.
-    fn v6(&self, ip: Ipv6Addr) -> Verdict {
+    fn v6(&self, ip: Ipv6Addr) -> Classification {
         let found = embedded(ip, &self.nat64);
         let first = found.first().map(|first| first.address);
-        let strictness = |verdict: &Verdict| {
+        let strictness = |verdict: &Classification| {
             (
                 verdict.class.rank(),
-                verdict.class == Class::Public && verdict.embedded.is_none(),
+                verdict.class == AddressClass::Public && verdict.embedded.is_none(),
             )
         };
         let mut decides = self.v6_itself(ip);
@@ -224,16 +224,16 @@ impl Classifier {
         decides
     }
 
-    fn inside(&self, Embedded { address, form }: Embedded) -> Verdict {
-        let Verdict { class, rule, .. } = self.v4(address);
-        Verdict {
+    fn inside(&self, Embedded { address, form }: Embedded) -> Classification {
+        let Classification { class, rule, .. } = self.v4(address);
+        Classification {
             class,
             rule: format!("{form} embeds {address}: {rule}").into(),
             embedded: Some(address),
         }
     }
 
-    fn v6_itself(&self, ip: Ipv6Addr) -> Verdict {
+    fn v6_itself(&self, ip: Ipv6Addr) -> Classification {
         let row = row_v6(ip);
         let prefix = self
             .nat64
@@ -242,24 +242,27 @@ impl Classifier {
             .max_by_key(|prefix| prefix.prefix_len());
         let found = match (row, prefix) {
             (Some(row), Some(prefix)) if row.net.prefix_len() > prefix.prefix_len() => row.found(),
-            (_, Some(prefix)) => (Class::Public, format!("the operator's NAT64 prefix {prefix}").into()),
+            (_, Some(prefix)) => (
+                AddressClass::Public,
+                format!("the operator's NAT64 prefix {prefix}").into(),
+            ),
             (Some(row), None) => row.found(),
-            (None, None) if GLOBAL_UNICAST.contains(&ip) => (Class::Public, UNNAMED_V6.into()),
-            (None, None) => (Class::Reserved, OUTSIDE_GLOBAL_UNICAST.into()),
+            (None, None) if GLOBAL_UNICAST.contains(&ip) => (AddressClass::Public, UNNAMED_V6.into()),
+            (None, None) => (AddressClass::Reserved, OUTSIDE_GLOBAL_UNICAST.into()),
         };
         self.judge(ip.into(), found)
     }
 
-    fn judge(&self, ip: IpAddr, (class, rule): (Class, Cow<'static, str>)) -> Verdict {
+    fn judge(&self, ip: IpAddr, (class, rule): (AddressClass, Cow<'static, str>)) -> Classification {
         let ip = ip.to_canonical();
         let own = match table_class(ip) {
             // These are what they are on whichever machine; to all of loopback the kernel has local routes.
-            Class::Metadata | Class::Loopback => None,
+            AddressClass::Metadata | AddressClass::Loopback => None,
             _ if ip == IpAddr::V4(Ipv4Addr::BROADCAST) => None,
             _ => self.own(ip),
         };
-        let (class, rule) = own.map_or((class, rule), |rule| (Class::HostItself, rule.into()));
-        Verdict {
+        let (class, rule) = own.map_or((class, rule), |rule| (AddressClass::HostItself, rule.into()));
+        Classification {
             class,
             rule,
             embedded: None,
@@ -300,7 +303,7 @@ fn checked(prefix: Ipv6Net) -> Result<Ipv6Net, Nat64PrefixError> {
         Some(row)
             if matches!(
                 row.class,
-                Class::Loopback | Class::LinkLocal | Class::Multicast | Class::Metadata
+                AddressClass::Loopback | AddressClass::LinkLocal | AddressClass::Multicast | AddressClass::Metadata
             ) =>
         {
             Err(Nat64PrefixError::Place(prefix, row.found().1.into_owned()))

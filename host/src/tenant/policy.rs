@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ipnet::Ipv6Net;
 
-use super::class::{Class, Classifier};
+use super::class::{AddressClass, Classifier};
 use super::ip_network::IpNetwork;
 use super::own;
 use super::policy_file::PolicyFile;
@@ -188,7 +188,7 @@ impl Policy {
         let verdict = self.classifier.classify(address);
         let opened = address.ip().and_then(|ip| self.network.opens(ip));
         Ok(match opened {
-            Some(net) if verdict.class != Class::Public => format!("in the allowed network {net}"),
+            Some(net) if verdict.class != AddressClass::Public => format!("in the allowed network {net}"),
             _ => format!("{}: {}", verdict.class, verdict.rule),
         })
     }
@@ -220,7 +220,7 @@ impl Policy {
                 self.network.ports
             )));
         }
-        if verdict.class == Class::Public || self.network.opens(ip).is_some() {
+        if verdict.class == AddressClass::Public || self.network.opens(ip).is_some() {
             return Ok(());
         }
         Err(Denial(format!("{}: {}", verdict.class, verdict.rule)))

@@ -11,7 +11,7 @@ use ipnet::{IpNet, Ipv6Net};
 use self::known::{FORMS, GIVEN_OUT, LAXER, LOCAL_USE, STRICTER};
 use crate::address::Address;
 use crate::limits::Limits;
-use crate::tenant::class::{Class, Classifier};
+use crate::tenant::class::{AddressClass, Classifier};
 use crate::tenant::ip_network::IpNetwork;
 use crate::tenant::policy::{Network, Policy, PolicyKind};
 
@@ -66,7 +66,7 @@ impl AddressCase {
         let says = format!("{ip} is {} to us ({}), {self:?}", verdict.class, verdict.rule);
         let embedded = self.embedded();
         let inner_global = |inner: &Ipv4Addr| is_global((*inner).into());
-        if verdict.class == Class::Public {
+        if verdict.class == AddressClass::Public {
             let open = LAXER.iter().any(|(net, _)| net.contains(&ip));
             let excused = open || (self.is_a_form() && !embedded.is_empty());
             ensure!(is_global(ip) || excused, "{says}, but not globally reachable");
@@ -91,7 +91,7 @@ impl AddressCase {
         self.check_policy(classifier, verdict.class, &embedded)
     }
 
-    fn check_policy(&self, classifier: Classifier, class: Class, embedded: &[Ipv4Addr]) -> Result<()> {
+    fn check_policy(&self, classifier: Classifier, class: AddressClass, embedded: &[Ipv4Addr]) -> Result<()> {
         let read = |nets: &[IpNet]| {
             let nets = nets.iter().map(|net| IpNetwork::new(net.network(), net.prefix_len()));
             nets.filter_map(Result::ok).collect()
@@ -116,7 +116,7 @@ impl AddressCase {
         let denied = within(&self.deny, ip)
             || within(&self.deny, self.address.ip())
             || embedded.iter().any(|inner| within(&self.deny, (*inner).into()));
-        let opened = class == Class::Public || within(&self.allow, ip);
+        let opened = class == AddressClass::Public || within(&self.allow, ip);
         let expected = !denied && opened && self.ports.contains(&self.address.port());
         let address = Address::Inet(self.address);
         let decided = policy.decide(&address);

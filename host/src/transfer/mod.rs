@@ -53,7 +53,7 @@ mod worker;
 pub use driver::Transfer;
 pub use guests::Operator;
 pub use handle::Handle;
-pub use options::{Cookies, Http, IpVersion, KeepsPost, Netrc, Pace, Proxy, Route, TimeCondition, Tls, TlsVersion};
+pub use options::{Cookies, Http, IpVersion, Netrc, Pace, PostRedirect, Proxy, Route, TimeCondition, Tls, TlsVersion};
 pub use outcome::{Abort, Bytes, Calls, GuestReport, Outcome, Seconds};
 pub use pause::Direction;
 pub use scheduler::{Job, METRICS, Metric, MetricKind, PendingTransfer, SubmitError, Workers};

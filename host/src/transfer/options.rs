@@ -25,7 +25,7 @@ pub struct Http {
     /// On what condition anything is sent (`-z`).
     pub time_condition: Option<TimeCondition>,
     /// After which redirects a POST stays one.
-    pub keeps_post: KeepsPost,
+    pub keeps_post: PostRedirect,
     /// The target of the request line, in place of the URL's path and query (`--request-target`).
     pub target: Option<String>,
     /// Whether `/../` and `/./` stay in the URL's path (`--path-as-is`).
@@ -49,7 +49,7 @@ pub enum TimeCondition {
 
 /// After which redirects a POST is sent again as a POST and not as a GET.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct KeepsPost {
+pub struct PostRedirect {
     /// After a 301 (`--post301`).
     pub moved_permanently: bool,
     /// After a 302 (`--post302`).

@@ -78,7 +78,7 @@ fn nobody_else_waits_for_one_that_is_compiled() {
     let lines = [slow, job("same", "one"), job("other", "two")].map(|job| job.to_string());
     let ended = site
         .batch()
-                .env("XDG_CACHE_HOME", cache.path())
+        .env("XDG_CACHE_HOME", cache.path())
         // What is slow has what others leave of the processors.
         .patience(6 * PATIENCE)
         .arg("-")

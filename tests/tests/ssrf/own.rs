@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use transferhost::{Address, Class, Host, MemorySink, Policy, Transfer, TransferSpec};
+use transferhost::{Address, AddressClass, Host, MemorySink, Policy, Transfer, TransferSpec};
 use transferhost_tests::command::{Transferhost, loader};
 use transferhost_tests::namespace::{Beyond, is_inside, run_inside, step};
 
@@ -131,18 +131,18 @@ fn what_is_ours_besides(policy: &Policy) {
     step("ip address add 169.254.169.254/32 dev lo && ip -6 address add fe80::abcd/128 dev out nodad");
     has_come("fe80::abcd dev out");
     for (ip, class) in [
-        ("169.254.169.254", Class::Metadata),
-        ("::ffff:169.254.169.254", Class::Metadata),
-        ("127.0.0.1", Class::Loopback),
-        ("127.9.9.9", Class::Loopback),
-        ("::1", Class::Loopback),
-        ("0.0.0.0", Class::Loopback),
-        ("255.255.255.255", Class::Reserved),
-        ("172.31.255.254", Class::HostItself),
-        ("fd00:ffff::1", Class::HostItself),
-        ("fe80::abcd", Class::HostItself),
-        ("172.31.255.253", Class::Private),
-        ("fe80::abce", Class::LinkLocal),
+        ("169.254.169.254", AddressClass::Metadata),
+        ("::ffff:169.254.169.254", AddressClass::Metadata),
+        ("127.0.0.1", AddressClass::Loopback),
+        ("127.9.9.9", AddressClass::Loopback),
+        ("::1", AddressClass::Loopback),
+        ("0.0.0.0", AddressClass::Loopback),
+        ("255.255.255.255", AddressClass::Reserved),
+        ("172.31.255.254", AddressClass::HostItself),
+        ("fd00:ffff::1", AddressClass::HostItself),
+        ("fe80::abcd", AddressClass::HostItself),
+        ("172.31.255.253", AddressClass::Private),
+        ("fe80::abce", AddressClass::LinkLocal),
     ] {
         let rule = explain(policy, ip.parse().unwrap()).unwrap_err();
         assert!(rule.starts_with(&format!("{class}: ")), "{ip}: {rule}");

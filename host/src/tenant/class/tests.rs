@@ -3,7 +3,7 @@ use std::net::{SocketAddr, SocketAddrV6};
 use ipnet::IpNet;
 use proptest::prelude::*;
 
-use super::Class::{
+use super::AddressClass::{
     HostItself, LinkLocal, LocalSocket, Loopback, Metadata, Multicast, Private, Public, Reserved, Shared,
 };
 use super::table::{V4, V6};
@@ -22,13 +22,13 @@ fn classifier(nat64: &[&str], own: &[&str]) -> Classifier {
     Classifier::without_kernel(nat64, own.iter().map(|text| ip(text)).collect()).unwrap()
 }
 
-fn plain(text: &str) -> Verdict {
+fn plain(text: &str) -> Classification {
     classifier(&[], &[]).classify(&at(ip(text)))
 }
 
 /// A range, and the classes of: the neighbour before, its first address, its last, the neighbour after. A range at an
 /// end of all addresses repeats the class of its own end.
-type Range = (&'static str, [Class; 4]);
+type Range = (&'static str, [AddressClass; 4]);
 
 #[rustfmt::skip] // A range a line.
 const RANGES: &[Range] = &[
@@ -328,7 +328,7 @@ fn the_rule_says_why() {
 #[test]
 fn names_are_the_wits() {
     assert_eq!(
-        Class::ALL.map(|class| class.to_string()).join(" "),
+        AddressClass::ALL.map(|class| class.to_string()).join(" "),
         "public loopback private link-local shared multicast metadata reserved host-itself local-socket"
     );
 }

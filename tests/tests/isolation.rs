@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 use std::thread;
 
 use transferhost::{
-    Host, IpVersion, Job, MemorySink, Outcome, Plugin, Policy, PolicyKind, Sink, Tenant, TransferSpec, Workers,
+    Host, IpVersion, Job, Limit, MemorySink, Outcome, Plugin, Policy, PolicyKind, Sink, Tenant, TransferSpec, Workers,
 };
 use transferhost_tests::command::loader;
 use transferhost_tests::http::Response;
@@ -31,7 +31,10 @@ mod tls;
 static HOST: LazyLock<Host> = LazyLock::new(|| Host::new(policy(), loader()).unwrap());
 
 fn policy() -> Policy {
-    Policy::new(PolicyKind::Curl).unwrap()
+    let mut policy = Policy::new(PolicyKind::Curl).unwrap();
+    // The low-priority thread runs when no other wants its processor, which a busy machine makes long.
+    policy.limits_mut().set(Limit::InstantiateTime, 600_000);
+    policy
 }
 
 /// A tenant that there was not before, whatever its name.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use transferhost::{
     Host, Job, MemorySink, Outcome, Plugin, Policy, PolicyKind, Quota, Quotas, Sink, SubmitError, Tenant, TransferSpec,
@@ -114,6 +114,15 @@ impl Gated {
     fn most(&self) -> usize {
         self.held.lock().unwrap().1
     }
+
+    /// Waits until so many are held at once.
+    fn holds(&self, count: usize) {
+        let begun = Instant::now();
+        while self.most() < count {
+            assert!(begun.elapsed() < PATIENCE, "{} are held", self.most());
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
 }
 
 #[test]
@@ -137,6 +146,7 @@ fn no_more_run_at_once_and_one_too_many_is_refused() {
         }
     }
     assert!((4..=5).contains(&refused), "{refused} were refused");
+    gated.holds(2);
     // Another tenant's begin at once.
     let other = http::serve(|_| Response::ok("body")).unwrap();
     ended_well(

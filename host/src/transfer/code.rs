@@ -19,22 +19,20 @@ pub(super) enum Occasion {
 
 /// The code of a transfer that ended for this cause, in this callback where there was one.
 pub(super) const fn code(callback: Option<Callback>, occasion: Occasion, cause: Cause) -> CurlCode {
-    match (cause, callback) {
-        (Cause::PauseBudget, _) => CurlCode::OPERATION_TIMEDOUT,
-        (Cause::Cancelled, _) => CurlCode::ABORTED_BY_CALLBACK,
-        (Cause::Sink, _) => CurlCode::WRITE_ERROR,
-        (Cause::Source, None | Some(Callback::Read)) => CurlCode::READ_ERROR,
+    match (cause, callback, occasion) {
+        (Cause::PauseBudget, ..) => CurlCode::OPERATION_TIMEDOUT,
+        (Cause::Cancelled, ..) => CurlCode::ABORTED_BY_CALLBACK,
+        (Cause::Sink, ..) => CurlCode::WRITE_ERROR,
+        (Cause::Source, None | Some(Callback::Read), _) => CurlCode::READ_ERROR,
         // Before the first callback there is only the guest's own making.
-        (_, None) => CurlCode::FAILED_INIT,
-        (Cause::Policy, Some(Callback::Read | Callback::Write | Callback::WriteEnd | Callback::Header)) => {
+        (_, None, _) => CurlCode::FAILED_INIT,
+        (Cause::Policy, Some(Callback::Read | Callback::Write | Callback::WriteEnd | Callback::Header), _) => {
             CurlCode::FILESIZE_EXCEEDED
         }
-        (_, Some(Callback::Seek | Callback::Ioctl)) if matches!(occasion, Occasion::Resumes) => CurlCode::READ_ERROR,
-        (_, Some(Callback::Seek | Callback::Ioctl)) if matches!(occasion, Occasion::ResumesFtp) => {
-            CurlCode::FTP_COULDNT_USE_REST
-        }
+        (_, Some(Callback::Seek | Callback::Ioctl), Occasion::Resumes) => CurlCode::READ_ERROR,
+        (_, Some(Callback::Seek | Callback::Ioctl), Occasion::ResumesFtp) => CurlCode::FTP_COULDNT_USE_REST,
         // As where libcurl itself finds that a read callback returned too much, or too little.
-        (Cause::BadReturn, Some(Callback::Read)) => CurlCode::READ_ERROR,
-        (_, Some(callback)) => callback.abort_code(),
+        (Cause::BadReturn, Some(Callback::Read), _) => CurlCode::READ_ERROR,
+        (_, Some(callback), _) => callback.abort_code(),
     }
 }

@@ -7,8 +7,6 @@ use curl_sys::curl_socket_t;
 
 use super::{Callbacks, enter};
 use crate::callback::Callback;
-use crate::curl::easy::{Easy, SetoptError};
-use crate::curl::sys_ext;
 
 /// What a transfer makes of it.
 pub(crate) trait OnClosesocket {
@@ -34,14 +32,12 @@ pub(in crate::curl) unsafe extern "C" fn trampoline<H: Callbacks>(
     unsafe { enter(userdata, Callback::Closesocket, 0, call) }
 }
 
-/// Has libcurl call it.
-pub(in crate::curl) fn install<H: Callbacks>(easy: &mut Easy<H>) -> Result<(), SetoptError> {
-    let function: sys_ext::ClosesocketCallback = trampoline::<H>;
-    let (option, data) = (curl_sys::CURLOPT_CLOSESOCKETFUNCTION, curl_sys::CURLOPT_CLOSESOCKETDATA);
-    // SAFETY: the function's signature is that of libcurl's type for this option, which it is bound to.
-    unsafe {
-        easy.set_callback("CURLOPT_CLOSESOCKETFUNCTION", option, function as *const c_void, data)?;
+install!(
+    ClosesocketCallback,
+    curl_sys::CURLOPT_CLOSESOCKETFUNCTION,
+    curl_sys::CURLOPT_CLOSESOCKETDATA,
+    |easy| {
+        easy.closes_sockets();
+        Ok(())
     }
-    easy.closes_sockets();
-    Ok(())
-}
+);

@@ -6,9 +6,7 @@ use curl_sys::{CURL, curl_infotype};
 
 use super::{Callbacks, enter, with_bytes};
 use crate::callback::Callback;
-use crate::curl::easy::{Easy, SetoptError};
 use crate::curl::option::LongOption;
-use crate::curl::sys_ext;
 
 /// What a transfer makes of it.
 pub(crate) trait OnDebug {
@@ -62,14 +60,9 @@ pub(in crate::curl) unsafe extern "C" fn trampoline<H: Callbacks>(
     unsafe { enter(userdata, Callback::Debug, 0, call) }
 }
 
-/// Has libcurl call it.
-pub(in crate::curl) fn install<H: Callbacks>(easy: &mut Easy<H>) -> Result<(), SetoptError> {
-    let function: sys_ext::DebugCallback = trampoline::<H>;
-    let (option, data) = (curl_sys::CURLOPT_DEBUGFUNCTION, curl_sys::CURLOPT_DEBUGDATA);
-    // SAFETY: the function's signature is that of libcurl's type for this option, which it is bound to.
-    unsafe {
-        easy.set_callback("CURLOPT_DEBUGFUNCTION", option, function as *const c_void, data)?;
-    }
-    easy.set_long(LongOption::VERBOSE, 1)?;
-    Ok(())
-}
+install!(
+    DebugCallback,
+    curl_sys::CURLOPT_DEBUGFUNCTION,
+    curl_sys::CURLOPT_DEBUGDATA,
+    |easy| easy.set_long(LongOption::VERBOSE, 1)
+);

@@ -6,8 +6,6 @@ use curl_sys::{CURL, curlioerr};
 
 use super::{Callbacks, Return, enter};
 use crate::callback::Callback;
-use crate::curl::easy::{Easy, SetoptError};
-use crate::curl::sys_ext;
 
 /// What a transfer makes of it.
 pub(crate) trait OnIoctl {
@@ -67,10 +65,8 @@ pub(in crate::curl) unsafe extern "C" fn trampoline<H: Callbacks>(
     unsafe { enter(userdata, Callback::Ioctl, Ioctl::ABORT, call) }
 }
 
-/// Has libcurl call it.
-pub(in crate::curl) fn install<H: Callbacks>(easy: &mut Easy<H>) -> Result<(), SetoptError> {
-    let function: sys_ext::IoctlCallback = trampoline::<H>;
-    let (option, data) = (curl_sys::CURLOPT_IOCTLFUNCTION, curl_sys::CURLOPT_IOCTLDATA);
-    // SAFETY: the function's signature is that of libcurl's type for this option, which it is bound to.
-    unsafe { easy.set_callback("CURLOPT_IOCTLFUNCTION", option, function as *const c_void, data) }
-}
+install!(
+    IoctlCallback,
+    curl_sys::CURLOPT_IOCTLFUNCTION,
+    curl_sys::CURLOPT_IOCTLDATA
+);

@@ -11,6 +11,27 @@
 //! after curl_easy_cleanup; the Multi keeps one of each Easy that was in it, and of its listener, until after
 //! curl_multi_cleanup, the last function that calls back.
 
+/// How libcurl is told of a file's `trampoline`: its type, the options for the function and its data, and what else libcurl
+/// needs to call it.
+macro_rules! install {
+    ($callback:ident, $of:ident::$function:ident, $data_of:ident::$data:ident $(, $more:expr)?) => {
+        /// Has libcurl call it.
+        pub(in crate::curl) fn install<H: $crate::curl::callbacks::Callbacks>(
+            easy: &mut $crate::curl::easy::Easy<H>,
+        ) -> Result<(), $crate::curl::easy::SetoptError> {
+            let function: $crate::curl::sys_ext::$callback = trampoline::<H>;
+            let (option, data) = ($of::$function, $data_of::$data);
+            // SAFETY: the function's signature is that of libcurl's type for this option, which it is bound to.
+            unsafe { easy.set_callback(stringify!($function), option, function as *const std::ffi::c_void, data)? };
+            $(
+                let more: fn(&mut $crate::curl::easy::Easy<H>) -> Result<(), $crate::curl::easy::SetoptError> = $more;
+                more(easy)?;
+            )?
+            Ok(())
+        }
+    };
+}
+
 pub(in crate::curl) mod closesocket;
 pub(in crate::curl) mod debug;
 pub(in crate::curl) mod header;
@@ -189,6 +210,25 @@ unsafe fn with_bytes<R>(data: *const c_char, size: usize, nmemb: usize, call: im
     }
     // SAFETY: as the caller promises; null, zero and overflow are handled above.
     Some(call(unsafe { std::slice::from_raw_parts(data.cast::<u8>(), len) }))
+}
+
+/// Hands what has come to the handler: `(data, size, nmemb)` as libcurl passes them.
+///
+/// # Safety
+/// As of [`enter`] and of [`with_bytes`].
+unsafe fn receive<H: Callbacks>(
+    userdata: *mut c_void,
+    callback: Callback,
+    (data, size, nmemb): (*const c_char, usize, usize),
+    take: impl Fn(&H, &[u8]) -> Flow,
+) -> usize {
+    let call = |handler: &H| {
+        // SAFETY: as the caller promises.
+        let answer = unsafe { with_bytes(data, size, nmemb, |bytes| take(handler, bytes).number(bytes.len())) };
+        answer.unwrap_or(Flow::ABORT)
+    };
+    // SAFETY: as the caller promises.
+    unsafe { enter(userdata, callback, Flow::ABORT, call) }
 }
 
 #[cfg(test)]

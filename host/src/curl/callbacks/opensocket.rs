@@ -8,7 +8,6 @@ use curl_sys::{curl_sockaddr, curl_socket_t, curlsocktype};
 use super::{Callbacks, Return, enter};
 use crate::address::Address;
 use crate::callback::Callback;
-use crate::curl::easy::{Easy, SetoptError};
 use crate::curl::sockaddr;
 use crate::curl::sys_ext;
 
@@ -96,10 +95,8 @@ pub(in crate::curl) unsafe extern "C" fn trampoline<H: Callbacks>(
     unsafe { enter(userdata, Callback::Opensocket, Open::ABORT, call) }
 }
 
-/// Has libcurl call it.
-pub(in crate::curl) fn install<H: Callbacks>(easy: &mut Easy<H>) -> Result<(), SetoptError> {
-    let function: sys_ext::OpensocketCallback = trampoline::<H>;
-    let (option, data) = (curl_sys::CURLOPT_OPENSOCKETFUNCTION, curl_sys::CURLOPT_OPENSOCKETDATA);
-    // SAFETY: the function's signature is that of libcurl's type for this option, which it is bound to.
-    unsafe { easy.set_callback("CURLOPT_OPENSOCKETFUNCTION", option, function as *const c_void, data) }
-}
+install!(
+    OpensocketCallback,
+    curl_sys::CURLOPT_OPENSOCKETFUNCTION,
+    curl_sys::CURLOPT_OPENSOCKETDATA
+);

@@ -4,7 +4,6 @@ use std::ffi::{c_char, c_int, c_void};
 
 use super::{Callbacks, Continue, Return, enter};
 use crate::callback::Callback;
-use crate::curl::easy::{Easy, SetoptError};
 use crate::curl::sys_ext;
 
 /// What a transfer makes of it.
@@ -26,10 +25,8 @@ pub(in crate::curl) unsafe extern "C" fn trampoline<H: Callbacks>(
     unsafe { enter(userdata, Callback::Start, Continue::ABORT, call) }
 }
 
-/// Has libcurl call it.
-pub(in crate::curl) fn install<H: Callbacks>(easy: &mut Easy<H>) -> Result<(), SetoptError> {
-    let function: sys_ext::PrereqCallback = trampoline::<H>;
-    let (option, data) = (sys_ext::CURLOPT_PREREQFUNCTION, sys_ext::CURLOPT_PREREQDATA);
-    // SAFETY: the function's signature is that of libcurl's type for this option, which it is bound to.
-    unsafe { easy.set_callback("CURLOPT_PREREQFUNCTION", option, function as *const c_void, data) }
-}
+install!(
+    PrereqCallback,
+    sys_ext::CURLOPT_PREREQFUNCTION,
+    sys_ext::CURLOPT_PREREQDATA
+);

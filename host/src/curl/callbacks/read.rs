@@ -4,7 +4,6 @@ use std::ffi::{c_char, c_void};
 
 use super::{Callbacks, Return, enter, length};
 use crate::callback::Callback;
-use crate::curl::easy::{Easy, SetoptError};
 use crate::curl::sys_ext;
 
 /// What a transfer makes of it.
@@ -62,10 +61,4 @@ pub(in crate::curl) unsafe extern "C" fn trampoline<H: Callbacks>(
     unsafe { enter(userdata, Callback::Read, Read::ABORT, call) }
 }
 
-/// Has libcurl call it.
-pub(in crate::curl) fn install<H: Callbacks>(easy: &mut Easy<H>) -> Result<(), SetoptError> {
-    let function: sys_ext::ReadCallback = trampoline::<H>;
-    let (option, data) = (curl_sys::CURLOPT_READFUNCTION, curl_sys::CURLOPT_READDATA);
-    // SAFETY: the function's signature is that of libcurl's type for this option, which it is bound to.
-    unsafe { easy.set_callback("CURLOPT_READFUNCTION", option, function as *const c_void, data) }
-}
+install!(ReadCallback, curl_sys::CURLOPT_READFUNCTION, curl_sys::CURLOPT_READDATA);

@@ -4,7 +4,6 @@ use std::ffi::{c_int, c_void};
 
 use super::{Callbacks, Continue, Return, enter};
 use crate::callback::Callback;
-use crate::curl::easy::{Easy, SetoptError};
 use crate::curl::sys_ext;
 
 /// What a transfer makes of it.
@@ -24,20 +23,8 @@ pub(in crate::curl) unsafe extern "C" fn trampoline<H: Callbacks>(
     unsafe { enter(userdata, Callback::Start, Continue::ABORT, call) }
 }
 
-/// Has libcurl call it.
-pub(in crate::curl) fn install<H: Callbacks>(easy: &mut Easy<H>) -> Result<(), SetoptError> {
-    let function: sys_ext::ResolverStartCallback = trampoline::<H>;
-    let (option, data) = (
-        sys_ext::CURLOPT_RESOLVER_START_FUNCTION,
-        sys_ext::CURLOPT_RESOLVER_START_DATA,
-    );
-    // SAFETY: the function's signature is that of libcurl's type for this option, which it is bound to.
-    unsafe {
-        easy.set_callback(
-            "CURLOPT_RESOLVER_START_FUNCTION",
-            option,
-            function as *const c_void,
-            data,
-        )
-    }
-}
+install!(
+    ResolverStartCallback,
+    sys_ext::CURLOPT_RESOLVER_START_FUNCTION,
+    sys_ext::CURLOPT_RESOLVER_START_DATA
+);

@@ -6,7 +6,6 @@ use curl_sys::curl_off_t;
 
 use super::{Callbacks, Return, enter};
 use crate::callback::Callback;
-use crate::curl::easy::{Easy, SetoptError};
 use crate::curl::sys_ext;
 
 /// What a transfer makes of it.
@@ -54,10 +53,4 @@ pub(in crate::curl) unsafe extern "C" fn trampoline<H: Callbacks>(
     unsafe { enter(userdata, Callback::Seek, Seek::ABORT, call) }
 }
 
-/// Has libcurl call it.
-pub(in crate::curl) fn install<H: Callbacks>(easy: &mut Easy<H>) -> Result<(), SetoptError> {
-    let function: sys_ext::SeekCallback = trampoline::<H>;
-    let (option, data) = (curl_sys::CURLOPT_SEEKFUNCTION, curl_sys::CURLOPT_SEEKDATA);
-    // SAFETY: the function's signature is that of libcurl's type for this option, which it is bound to.
-    unsafe { easy.set_callback("CURLOPT_SEEKFUNCTION", option, function as *const c_void, data) }
-}
+install!(SeekCallback, curl_sys::CURLOPT_SEEKFUNCTION, curl_sys::CURLOPT_SEEKDATA);

@@ -7,7 +7,6 @@ use curl_sys::{curl_socket_t, curlsocktype};
 
 use super::{Callbacks, Return, enter};
 use crate::callback::Callback;
-use crate::curl::easy::{Easy, SetoptError};
 use crate::curl::sys_ext;
 
 /// What a transfer makes of it.
@@ -61,10 +60,8 @@ pub(in crate::curl) unsafe extern "C" fn trampoline<H: Callbacks>(
     unsafe { enter(userdata, Callback::Sockopt, Sockopt::ABORT, call) }
 }
 
-/// Has libcurl call it.
-pub(in crate::curl) fn install<H: Callbacks>(easy: &mut Easy<H>) -> Result<(), SetoptError> {
-    let function: sys_ext::SockoptCallback = trampoline::<H>;
-    let (option, data) = (curl_sys::CURLOPT_SOCKOPTFUNCTION, curl_sys::CURLOPT_SOCKOPTDATA);
-    // SAFETY: the function's signature is that of libcurl's type for this option, which it is bound to.
-    unsafe { easy.set_callback("CURLOPT_SOCKOPTFUNCTION", option, function as *const c_void, data) }
-}
+install!(
+    SockoptCallback,
+    curl_sys::CURLOPT_SOCKOPTFUNCTION,
+    curl_sys::CURLOPT_SOCKOPTDATA
+);

@@ -6,7 +6,6 @@ use curl_sys::CURL;
 
 use super::{Callbacks, Return, enter};
 use crate::callback::Callback;
-use crate::curl::easy::{Easy, SetoptError};
 use crate::curl::khkey::{self, KeyMatch, SshKey};
 use crate::curl::sys_ext;
 use crate::curl::sys_ext::Khkey;
@@ -65,10 +64,8 @@ pub(in crate::curl) unsafe extern "C" fn trampoline<H: Callbacks>(
     unsafe { enter(userdata, Callback::SshKey, KeyVerdict::ABORT, call) }
 }
 
-/// Has libcurl call it.
-pub(in crate::curl) fn install<H: Callbacks>(easy: &mut Easy<H>) -> Result<(), SetoptError> {
-    let function: sys_ext::SshKeyCallback = trampoline::<H>;
-    let (option, data) = (curl_sys::CURLOPT_SSH_KEYFUNCTION, curl_sys::CURLOPT_SSH_KEYDATA);
-    // SAFETY: the function's signature is that of libcurl's type for this option, which it is bound to.
-    unsafe { easy.set_callback("CURLOPT_SSH_KEYFUNCTION", option, function as *const c_void, data) }
-}
+install!(
+    SshKeyCallback,
+    curl_sys::CURLOPT_SSH_KEYFUNCTION,
+    curl_sys::CURLOPT_SSH_KEYDATA
+);

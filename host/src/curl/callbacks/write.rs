@@ -2,9 +2,8 @@
 
 use std::ffi::{c_char, c_void};
 
-use super::{Callbacks, Return, enter, with_bytes};
+use super::{Callbacks, Return, receive};
 use crate::callback::Callback;
-use crate::curl::easy::{Easy, SetoptError};
 use crate::curl::sys_ext;
 
 /// What a transfer makes of it.
@@ -47,19 +46,13 @@ pub(in crate::curl) unsafe extern "C" fn trampoline<H: Callbacks>(
     nmemb: usize,
     userdata: *mut c_void,
 ) -> usize {
-    let call = |handler: &H| {
-        // SAFETY: libcurl passes so many bytes, which stay until the callback returns.
-        let answer = unsafe { with_bytes(data, size, nmemb, |chunk| handler.write(chunk).number(chunk.len())) };
-        answer.unwrap_or(Flow::ABORT)
-    };
-    // SAFETY: `userdata` is as the page of this folder says.
-    unsafe { enter(userdata, Callback::Write, Flow::ABORT, call) }
+    // SAFETY: libcurl passes so many bytes, which stay until the callback returns, and `userdata` is as the page of this folder
+    // says.
+    unsafe { receive(userdata, Callback::Write, (data, size, nmemb), H::write) }
 }
 
-/// Has libcurl call it.
-pub(in crate::curl) fn install<H: Callbacks>(easy: &mut Easy<H>) -> Result<(), SetoptError> {
-    let function: sys_ext::WriteCallback = trampoline::<H>;
-    let (option, data) = (curl_sys::CURLOPT_WRITEFUNCTION, curl_sys::CURLOPT_WRITEDATA);
-    // SAFETY: the function's signature is that of libcurl's type for this option, which it is bound to.
-    unsafe { easy.set_callback("CURLOPT_WRITEFUNCTION", option, function as *const c_void, data) }
-}
+install!(
+    WriteCallback,
+    curl_sys::CURLOPT_WRITEFUNCTION,
+    curl_sys::CURLOPT_WRITEDATA
+);

@@ -6,7 +6,6 @@ use curl_sys::curl_off_t;
 
 use super::{Callbacks, Return, enter};
 use crate::callback::Callback;
-use crate::curl::easy::{Easy, SetoptError};
 use crate::curl::option::LongOption;
 use crate::curl::sys_ext;
 
@@ -55,14 +54,9 @@ pub(in crate::curl) unsafe extern "C" fn trampoline<H: Callbacks>(
     unsafe { enter(userdata, Callback::Xferinfo, Continue::ABORT, call) }
 }
 
-/// Has libcurl call it.
-pub(in crate::curl) fn install<H: Callbacks>(easy: &mut Easy<H>) -> Result<(), SetoptError> {
-    let function: sys_ext::XferinfoCallback = trampoline::<H>;
-    let (option, data) = (sys_ext::CURLOPT_XFERINFOFUNCTION, sys_ext::CURLOPT_XFERINFODATA);
-    // SAFETY: the function's signature is that of libcurl's type for this option, which it is bound to.
-    unsafe {
-        easy.set_callback("CURLOPT_XFERINFOFUNCTION", option, function as *const c_void, data)?;
-    }
-    easy.set_long(LongOption::NOPROGRESS, 0)?;
-    Ok(())
-}
+install!(
+    XferinfoCallback,
+    sys_ext::CURLOPT_XFERINFOFUNCTION,
+    sys_ext::CURLOPT_XFERINFODATA,
+    |easy| easy.set_long(LongOption::NOPROGRESS, 0)
+);

@@ -37,7 +37,7 @@ pub(super) struct Live {
     /// How long the host looked its name up before libcurl had it.
     looked_up: Cell<Duration>,
     /// The host has ended it for its time.
-    overdue: Cell<bool>,
+    overdue: bool,
 }
 
 /// How long after the end of a transfer's time the host ends it, where libcurl does not run.
@@ -75,7 +75,7 @@ impl Live {
             plugin,
             begun: Instant::now(),
             looked_up: Cell::default(),
-            overdue: Cell::default(),
+            overdue: false,
         }
     }
 
@@ -179,17 +179,21 @@ impl Live {
         Some(until.saturating_duration_since(Instant::now()))
     }
 
-    /// When it is surely over its time: libcurl, which keeps that time itself, does not run while the tenant rests.
+    /// When it is surely over its time: libcurl, which keeps that time itself, does not run while the tenant rests. Without a
+    /// tenant libcurl always does.
     pub(super) fn overdue_at(&self) -> Option<Instant> {
+        self.dispatch.account.as_ref()?;
         let most = self.dispatch.total.get().checked_add(LATE)?;
         self.begun.checked_add(most)
     }
 
-    /// Whether it is over its time, and libcurl has not ended it; it never does then.
-    pub(super) fn is_overdue(&self) -> bool {
-        let overdue = self.token.is_some() && self.overdue_at().is_some_and(|at| at <= Instant::now());
-        self.overdue.set(self.overdue.get() || overdue);
-        overdue
+    /// Ends it where it is over its time and libcurl has it; says whether it has ended so.
+    pub(super) fn ends_overdue(&mut self) -> bool {
+        self.overdue = self.token.is_some() && self.overdue_at().is_some_and(|at| at <= Instant::now());
+        if self.overdue {
+            self.code = Some(CurlCode::OPERATION_TIMEDOUT);
+        }
+        self.overdue
     }
 
     fn has_time(&self) -> bool {
@@ -317,7 +321,7 @@ impl Live {
         {
             failed.clone_into(&mut words);
         }
-        if self.overdue.get() && code == Some(CurlCode::OPERATION_TIMEDOUT) {
+        if self.overdue {
             let milliseconds = self.begun.elapsed().as_millis();
             words = format!(
                 "Operation timed out after {milliseconds} milliseconds, while its tenant rests for what was used"

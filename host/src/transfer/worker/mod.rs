@@ -21,7 +21,7 @@ use super::live::{Live, Next};
 use super::outcome::Outcome;
 use super::set::milliseconds;
 use crate::callback::Callback;
-use crate::curl::{CurlCode, Easy, LongOption, Multi, MultiError, Poller, Waker};
+use crate::curl::{Easy, LongOption, Multi, MultiError, Poller, Waker};
 use crate::tenant::Tenant;
 
 /// A wait that counts against the time of a transfer that libcurl does not have yet.
@@ -266,14 +266,16 @@ impl Worker {
         let Some((live, lane)) = self.live.get(&id) else { return };
         let (lane, ends) = (*lane, live.ends_by_itself());
         if !ends && self.rests(lane) {
-            if let Some((live, _)) = self.live.get_mut(&id).filter(|(live, _)| live.is_overdue()) {
-                live.code = Some(CurlCode::OPERATION_TIMEDOUT);
+            let Some((live, _)) = self.live.get_mut(&id) else {
+                return;
+            };
+            if live.ends_overdue() {
                 return self.end(id);
             }
+            let overdue = live.overdue_at();
             if let Some(lane) = self.lanes.get_mut(&lane) {
                 lane.deferred.insert(id);
             }
-            let overdue = self.live.get(&id).and_then(|(live, _)| live.overdue_at());
             self.set_alarm(id, overdue);
             return;
         }

@@ -53,6 +53,16 @@ pub fn skip(why: &str) {
     let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");
 }
 
+/// A policy file's tables, with as much time for a guest's call as a busy machine makes it take: for tests that are about
+/// something else. They set neither of the two limits.
+pub fn roomy(tables: &str) -> String {
+    const ROOMY: &str = "[limits]\ncall-time = \"20s\"\ninstantiate-time = \"20s\"\n";
+    match tables.contains("[limits]\n") {
+        true => tables.replacen("[limits]\n", ROOMY, 1),
+        false => format!("{tables}\n{ROOMY}"),
+    }
+}
+
 /// The root of the checkout.
 pub fn root() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))

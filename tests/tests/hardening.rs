@@ -12,6 +12,7 @@ use transferhost_tests::event::Event;
 use transferhost_tests::guests::guest;
 use transferhost_tests::http::{self, Response};
 use transferhost_tests::origin::Origin;
+use transferhost_tests::roomy;
 use transferhost_tests::running::{Ended, Running};
 
 #[path = "hardening/files.rs"]
@@ -103,7 +104,7 @@ fn observe(policy: &str, ours: &[&str]) -> (Vec<[String; 3]>, String) {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("policy.toml");
     let port = held.origin.address().port();
-    let tenant = format!("[limits]\ncall-time = \"20s\"\n[network]\nports = [{port}]\nallow = [\"127.0.0.1/32\"]\n");
+    let tenant = roomy(&format!("[network]\nports = [{port}]\nallow = [\"127.0.0.1/32\"]\n"));
     let network = if policy.contains("tenant") { tenant.as_str() } else { "" };
     fs::write(&file, format!("{policy}\n{network}")).unwrap();
     let run = Transferhost::run().arg("--policy-file").arg(&file).args(ours);

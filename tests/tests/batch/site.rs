@@ -7,6 +7,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use transferhost_tests::command::Transferhost;
 use transferhost_tests::origin::Origin;
+use transferhost_tests::roomy;
 use transferhost_tests::running::Ended;
 
 /// A folder with a policy file.
@@ -17,12 +18,7 @@ impl Site {
     pub(crate) fn new(origin: &Origin, more: &str) -> Self {
         let port = origin.address().port();
         let site = Self(TempDir::with_prefix("transferhost-batch-").unwrap());
-        // What a guest may take on a busy machine, where the test is not about that.
-        let roomy = "[limits]\ncall-time = \"20s\"\ninstantiate-time = \"20s\"\n";
-        let more = match more.contains("[limits]\n") {
-            true => more.replacen("[limits]\n", roomy, 1),
-            false => format!("{more}\n{roomy}"),
-        };
+        let more = roomy(more);
         let policy = format!("[network]\nports = [{port}]\nallow = [\"127.0.0.1/32\"]\n{more}\n");
         site.write("policy.toml", &policy);
         site

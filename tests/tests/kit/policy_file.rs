@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use tempfile::TempDir;
+use transferhost_tests::roomy;
 
 /// A tenant policy with this `[network]`.
 pub(crate) struct PolicyFile {
@@ -22,10 +23,8 @@ impl PolicyFile {
     pub(crate) fn of(network: &str) -> Self {
         let folder = TempDir::with_prefix("transferhost-policy-").unwrap();
         let path = folder.path().join("policy.toml");
-        // What a guest may take on a busy machine, where the test is not about that.
-        let roomy = "[limits]\ncall-time = \"20s\"\ninstantiate-time = \"20s\"\n";
-        let roomy = if network.contains("[limits]") { "" } else { roomy };
-        fs::write(&path, format!("policy = \"tenant\"\n{roomy}[network]\n{network}\n")).unwrap();
+        let network = roomy(network);
+        fs::write(&path, format!("policy = \"tenant\"\n[network]\n{network}\n")).unwrap();
         Self { path, _folder: folder }
     }
 

@@ -11,10 +11,8 @@ use super::outcomes::is_same;
 use crate::escape::{escape, quote};
 use crate::tenant::policy_file::PolicyFile;
 
-const PLUGINS: &str = "the plugins in";
 const OUTCOMES: &str = "the file of outcomes";
 const RESUMED: &str = "the file that is resumed from,";
-const TRACE: &str = "the trace";
 
 /// So many links are followed to a file; the kernel follows no more.
 const LINKS: usize = 40;
@@ -58,24 +56,26 @@ pub(super) fn check(ours: &Batch, file: &PolicyFile, input: &File, cache: Option
 /// Refuses outcomes or a trace in a file that the batch reads, or in each other's. Outcomes go on in the file that is resumed
 /// from.
 fn writes_over_nothing(ours: &Batch, file: &PolicyFile) -> anyhow::Result<()> {
-    let written = [("--outcome", &ours.outcome), ("--trace", &ours.trace)];
-    for (option, path) in written {
+    let read: Vec<_> = plugins(file).chain(read(ours)).collect();
+    let outcomes = ours.outcome.iter().map(|path| (OUTCOMES, path.clone()));
+    let resumed = ours.resume.iter().map(|path| (RESUMED, path.clone()));
+    for (option, path, others) in [
+        ("--outcome", &ours.outcome, read.clone()),
+        (
+            "--trace",
+            &ours.trace,
+            read.into_iter().chain(resumed).chain(outcomes).collect(),
+        ),
+    ] {
         let Some(path) = path.as_ref().filter(|path| is_kept_in(path)) else {
             continue;
         };
         let place = places(path);
-        let others = kept(ours, file, None).into_iter().filter(|(what, other)| {
-            let itself = (option == "--outcome" && *what == OUTCOMES) || (option == "--trace" && *what == TRACE);
-            let goes_on = option == "--outcome" && *what == RESUMED;
-            let folder = *what == PLUGINS || other.is_dir();
-            !itself && !goes_on && !folder && is_kept_in(other)
-        });
-        for (what, other) in others {
-            if places(&other).iter().any(|it| place.contains(it)) {
-                let path = escape(&path.to_string_lossy());
-                let what = what.trim_end_matches(',');
-                bail!("{option}: {path} is {what}, and would be written over: name another file");
-            }
+        let is_there = |other: &Path| is_kept_in(other) && places(other).iter().any(|it| place.contains(it));
+        if let Some((what, _)) = others.iter().find(|(_, other)| is_there(other)) {
+            let path = escape(&path.to_string_lossy());
+            let what = what.trim_end_matches(',');
+            bail!("{option}: {path} is {what}, and would be written over: name another file");
         }
     }
     Ok(())
@@ -107,26 +107,38 @@ fn outputs(file: &PolicyFile) -> impl Iterator<Item = (String, &PathBuf)> {
 
 /// What no job may replace.
 fn kept(ours: &Batch, file: &PolicyFile, cache: Option<&Path>) -> Vec<(&'static str, PathBuf)> {
-    let plugins = &file.batch.plugins;
+    let folders = [
+        ("the plugins in", Some(file.batch.plugins.as_path())),
+        // Machine code, which the next start runs.
+        ("the compiled plugins in", cache),
+    ];
+    let written = [
+        (OUTCOMES, ours.outcome.as_deref()),
+        (RESUMED, ours.resume.as_deref()),
+        ("the trace", ours.trace.as_deref()),
+    ];
+    let there = |(what, path): (&'static str, Option<&Path>)| path.map(|path| (what, path.to_owned()));
+    plugins(file)
+        .chain(folders.into_iter().filter_map(there))
+        .chain(read(ours))
+        .chain(written.into_iter().filter_map(there))
+        .collect()
+}
+
+/// The plugins that the policy file names.
+fn plugins(file: &PolicyFile) -> impl Iterator<Item = (&'static str, PathBuf)> {
     let of_operator = file.operator.iter().map(|operator| &operator.plugin);
     let tenants = file.tenants.iter().flat_map(|tenants| tenants.values());
     let of_tenants = tenants.filter_map(|tenant| tenant.plugin.as_ref());
-    let named = of_operator.chain(of_tenants).map(|plugin| plugins.join(plugin));
-    let mut kept: Vec<_> = named.map(|plugin| ("the plugin", plugin)).collect();
+    let plugins = of_operator.chain(of_tenants);
+    plugins.map(|plugin| ("the plugin", file.batch.plugins.join(plugin)))
+}
+
+/// The files of the command line that the batch reads and never writes.
+fn read(ours: &Batch) -> impl Iterator<Item = (&'static str, PathBuf)> {
+    let policy = ours.policy_file.iter().map(|path| ("the policy file", path.clone()));
     let jobs = Some(&ours.jobs).filter(|path| path.as_os_str() != "-");
-    let others = [
-        (PLUGINS, Some(plugins.as_path())),
-        // Machine code, which the next start runs.
-        ("the compiled plugins in", cache),
-        ("the policy file", ours.policy_file.as_deref()),
-        (OUTCOMES, ours.outcome.as_deref()),
-        (RESUMED, ours.resume.as_deref()),
-        (TRACE, ours.trace.as_deref()),
-        ("the file of jobs", jobs.map(PathBuf::as_path)),
-    ];
-    let others = others.into_iter();
-    kept.extend(others.filter_map(|(what, path)| path.map(|path| (what, path.to_owned()))));
-    kept
+    policy.chain(jobs.map(|path| ("the file of jobs", path.clone())))
 }
 
 /// Where a path's file lies, and each link on the way to it: who replaces the link replaces the file. One that is not there
